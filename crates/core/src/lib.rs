@@ -1,1 +1,3 @@
 //! carnelian-core.
+
+pub mod config;
