@@ -7,12 +7,15 @@
 //! Everything started here dies with the value that started it, and, if the test process is killed, with the process
 //! ([`watchdog`]). A server that is not installed is a failed test, never a skipped one.
 
+mod accepts;
 pub mod certs;
 mod folder;
 mod options;
 mod ports;
 
+pub mod proxy;
 pub mod raw;
+pub mod scripted;
 
 mod server;
 pub mod servers;
@@ -23,7 +26,9 @@ mod watchdog;
 pub use certs::{Certificates, Identity};
 pub use options::{Options, ServerCertificate};
 pub use ports::free_port;
+pub use proxy::FaultProxy;
 pub use raw::Reply;
+pub use scripted::ScriptedServer;
 pub use server::Server;
 pub use servers::{Flavor, Installed};
 pub use shared::{shared, unique};

@@ -7,13 +7,18 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::net::{Ipv4Addr, TcpListener};
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use socket2::{Domain, SockRef, Socket, Type};
 
 const FIRST: u64 = 11_000;
 const COUNT: u64 = 10_000;
 const BUS: u16 = 10_000;
+/// How many connections wait to be accepted.
+const BACKLOG: i32 = 128;
 
 /// The next port of this process's walk through the range. Each process starts at a random place, so that two of
 /// them rarely meet; whoever binds must still be ready to try another.
@@ -37,14 +42,40 @@ pub fn free_port() -> u16 {
     panic!("no free loopback port between {FIRST} and {}", FIRST + COUNT)
 }
 
-/// A listener on a free loopback port.
+/// A listener on a free loopback port, which can be kept even while it does not listen (see [`deafen`]).
 pub(crate) fn listen() -> TcpListener {
     for _ in 0..100 {
-        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())) {
-            return listener;
+        if let Ok(socket) = bind_alone(free_port()) {
+            return socket.into();
         }
     }
     panic!("a hundred loopback ports in a row were taken between asking and binding")
+}
+
+/// Stops listening, yet keeps the port from being bound by anybody else.
+pub(crate) fn deafen(listener: &TcpListener) -> io::Result<()> {
+    let socket = SockRef::from(listener);
+    socket.set_reuse_address(false)?;
+    socket.shutdown(Shutdown::Both)
+}
+
+/// Listens again after [`deafen`].
+pub(crate) fn listen_again(listener: &TcpListener) -> io::Result<()> {
+    let socket = SockRef::from(listener);
+    socket.set_reuse_address(true)?;
+    socket.listen(BACKLOG)
+}
+
+/// Binds without `SO_REUSEADDR`, which `std` always sets, and sets it only then: so the owner can give up the right
+/// of others to bind the port, by taking it off again when it stops listening, while connections accepted before do
+/// not keep it from listening anew.
+fn bind_alone(port: u16) -> io::Result<Socket> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&address.into())?;
+    socket.set_reuse_address(true)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
 }
 
 fn is_free(port: u16) -> bool {

@@ -24,7 +24,7 @@ pub enum Reply {
     /// `$5 hello`.
     Bulk(Vec<u8>),
     /// `*2 …`.
-    Array(Vec<Reply>),
+    Array(Vec<Self>),
     /// `$-1` or `*-1`.
     Nil,
 }

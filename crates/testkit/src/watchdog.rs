@@ -19,7 +19,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 const SCRIPT: &str = r#"
 folder=$1
@@ -41,12 +41,15 @@ exec "$@"
 #[derive(Debug)]
 pub(crate) struct Watched {
     child: Child,
+    /// Not left inside `child`, which would close it as soon as the program is waited for: the watcher would take that
+    /// for the end of this process.
+    pipe: Option<ChildStdin>,
 }
 
 impl Watched {
     /// Starts `program` in `folder`, its output appended to `log`.
     pub(crate) fn spawn(program: &Path, argument: &Path, folder: &Path, log: File) -> io::Result<Self> {
-        let child = Command::new("/bin/sh")
+        let mut child = Command::new("/bin/sh")
             .arg("-c")
             .arg(SCRIPT)
             .arg("carnelian-watchdog")
@@ -60,7 +63,8 @@ impl Watched {
             // Its own group: a Ctrl-C meant for the test reaches the server through the watcher, after the test.
             .process_group(0)
             .spawn()?;
-        Ok(Self { child })
+        let pipe = child.stdin.take();
+        Ok(Self { child, pipe })
     }
 
     /// The program's own process number.
@@ -92,7 +96,7 @@ impl Watched {
     /// Tells the watcher that there is nothing left to do for it.
     pub(crate) fn release(mut self) {
         self.kill();
-        if let Some(mut pipe) = self.child.stdin.take() {
+        if let Some(mut pipe) = self.pipe.take() {
             // A watcher that is gone needs no telling.
             let _ = pipe.write_all(b"done\n");
         }
