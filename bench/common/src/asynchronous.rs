@@ -1,0 +1,158 @@
+//! The async face: what a client must be able to do, and the loops that let it.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hint::black_box;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::operation::{self, Operation};
+use crate::{Action, Dataset, Failure, Job, Meter, Outcome, Sampler, Target, resident_kib};
+
+/// A client whose clones share one connection.
+pub trait AsyncClient: Clone + Send + 'static {
+    /// The cheapest owned bytes the client can return a reply as.
+    type Bytes: Deref<Target = [u8]> + Send;
+
+    /// Connects, ready to take commands.
+    fn connect(target: &Target) -> impl Future<Output = Result<Self, Failure>> + Send;
+    /// PING.
+    fn ping(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// GET.
+    fn get(&mut self, key: &str) -> impl Future<Output = Result<Option<Self::Bytes>, Failure>> + Send;
+    /// SET; anything but OK is an error.
+    fn set(&mut self, key: &str, value: &Bytes) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// INCR.
+    fn incr(&mut self, key: &str) -> impl Future<Output = Result<i64, Failure>> + Send;
+    /// LRANGE of everything.
+    fn list_of_strings(&mut self, key: &str) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
+    /// LRANGE of everything.
+    fn list_of_bytes(&mut self, key: &str) -> impl Future<Output = Result<Vec<Self::Bytes>, Failure>> + Send;
+    /// HGETALL.
+    fn hash_of_strings(
+        &mut self,
+        key: &str,
+    ) -> impl Future<Output = Result<HashMap<String, String>, Failure>> + Send;
+}
+
+/// Runs the job on that client.
+pub fn run_async<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
+    let runtime = runtime(job)?;
+    runtime.block_on(async {
+        match job.workload.action {
+            Action::Get => repeated::<C, operation::Get>(job).await,
+            Action::Set => repeated::<C, operation::Set>(job).await,
+            Action::Incr => repeated::<C, operation::Incr>(job).await,
+            Action::BigGet => repeated::<C, operation::BigGet>(job).await,
+            Action::BigSet => repeated::<C, operation::BigSet>(job).await,
+            Action::ListOfStrings => repeated::<C, operation::ListOfStrings>(job).await,
+            Action::ListOfBytes => repeated::<C, operation::ListOfBytes>(job).await,
+            Action::HashOfStrings => repeated::<C, operation::HashOfStrings>(job).await,
+            Action::Connect => connects::<C>(job).await,
+            Action::Memory => keeps::<C>(job).await,
+        }
+    })
+}
+
+/// The runtime that the job asks for.
+pub fn runtime(job: &Job) -> Result<Runtime, Failure> {
+    let mut builder = match job.workload.workers {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    // Ignored by the current-thread runtime.
+    builder.worker_threads(job.workload.workers);
+    Ok(builder.enable_all().build()?)
+}
+
+async fn repeated<C: AsyncClient, O: Operation<C>>(job: &Job) -> Result<Outcome, Failure> {
+    let client = C::connect(&job.target).await?;
+    fan_out::<C, O>(job, &client, job.warmup, false).await?;
+    let meter = Meter::start(job)?;
+    let samplers = fan_out::<C, O>(job, &client, job.ops, true).await?;
+    meter.stop(job.share(job.ops) * job.workload.tasks, &samplers)
+}
+
+/// Spawns the tasks and waits for all of them. Even a lone task is spawned, for so do users.
+async fn fan_out<C: AsyncClient, O: Operation<C>>(
+    job: &Job,
+    client: &C,
+    ops: u64,
+    timed: bool,
+) -> Result<Vec<Sampler>, Failure> {
+    let share = job.share(ops);
+    let tasks = (0..job.workload.tasks)
+        .map(|task| {
+            let sampler = if timed { Sampler::new(job, task, share) } else { Sampler::default() };
+            tokio::spawn(one_task::<C, O>(
+                client.clone(),
+                Arc::clone(&job.data),
+                task * share,
+                share,
+                sampler,
+            ))
+        })
+        .collect::<Vec<_>>();
+    let mut samplers = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        samplers.push(task.await??);
+    }
+    Ok(samplers)
+}
+
+async fn one_task<C: AsyncClient, O: Operation<C>>(
+    mut client: C,
+    data: Arc<Dataset>,
+    from: u64,
+    share: u64,
+    mut sampler: Sampler,
+) -> Result<Sampler, Failure> {
+    let mut last = 0;
+    for turn in 0..share {
+        let begun = sampler.begin(turn);
+        O::once(&mut client, &data, from + turn, &mut last).await?;
+        sampler.end(begun);
+    }
+    Ok(sampler)
+}
+
+async fn connects<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
+    for _ in 0..job.warmup {
+        C::connect(&job.target).await?.ping().await?;
+    }
+    let meter = Meter::start(job)?;
+    let mut sampler = Sampler::new(job, 0, job.ops);
+    for turn in 0..job.ops {
+        let begun = sampler.begin(turn);
+        C::connect(&job.target).await?.ping().await?;
+        sampler.end(begun);
+    }
+    meter.stop(job.ops, &[sampler])
+}
+
+async fn keeps<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
+    let mut kept = Vec::with_capacity((job.ops + job.warmup) as usize);
+    // What the first connections bring is the client's own and not a connection's.
+    for _ in 0..job.warmup {
+        kept.push(pinged::<C>(job).await?);
+    }
+    let before = resident_kib()?;
+    let meter = Meter::start(job)?;
+    for _ in 0..job.ops {
+        kept.push(pinged::<C>(job).await?);
+    }
+    let mut outcome = meter.stop(job.ops, &[])?;
+    let grown = resident_kib()?.saturating_sub(before);
+    outcome.kib_per_connection = Some(grown as f64 / job.ops as f64);
+    black_box(&kept);
+    Ok(outcome)
+}
+
+async fn pinged<C: AsyncClient>(job: &Job) -> Result<C, Failure> {
+    let mut client = C::connect(&job.target).await?;
+    client.ping().await?;
+    Ok(client)
+}

@@ -1,0 +1,77 @@
+//! fred, with TCP_NODELAY on and everything else as it comes.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use bench_common::{AsyncClient, Contender, Face, Failure, Job, Outcome, Target, run_async};
+use bytes::Bytes;
+use fred::prelude::{
+    Builder, Client, ClientLike, Config, HashesInterface, KeysInterface, ListInterface, ServerConfig,
+    TcpConfig,
+};
+
+#[derive(Clone)]
+struct Fred(Client);
+
+impl AsyncClient for Fred {
+    /// What its frames are made of, so that nothing is copied.
+    type Bytes = Bytes;
+
+    async fn connect(target: &Target) -> Result<Self, Failure> {
+        let server = if target.unix {
+            ServerConfig::new_unix_socket(&target.socket)
+        } else {
+            ServerConfig::new_centralized("127.0.0.1", target.port)
+        };
+        let client = Builder::from_config(Config { server, ..Config::default() })
+            .with_connection_config(|config| {
+                config.tcp = TcpConfig { nodelay: Some(true), ..TcpConfig::default() };
+            })
+            .build()?;
+        client.init().await?;
+        Ok(Self(client))
+    }
+
+    async fn ping(&mut self) -> Result<(), Failure> {
+        Ok(self.0.ping::<()>(None).await?)
+    }
+
+    async fn get(&mut self, key: &str) -> Result<Option<Bytes>, Failure> {
+        Ok(self.0.get(key).await?)
+    }
+
+    async fn set(&mut self, key: &str, value: &Bytes) -> Result<(), Failure> {
+        Ok(self.0.set(key, value.clone(), None, None, false).await?)
+    }
+
+    async fn incr(&mut self, key: &str) -> Result<i64, Failure> {
+        Ok(self.0.incr(key).await?)
+    }
+
+    async fn list_of_strings(&mut self, key: &str) -> Result<Vec<String>, Failure> {
+        Ok(self.0.lrange(key, 0, -1).await?)
+    }
+
+    async fn list_of_bytes(&mut self, key: &str) -> Result<Vec<Bytes>, Failure> {
+        Ok(self.0.lrange(key, 0, -1).await?)
+    }
+
+    async fn hash_of_strings(&mut self, key: &str) -> Result<HashMap<String, String>, Failure> {
+        Ok(self.0.hgetall(key).await?)
+    }
+}
+
+impl Contender for Fred {
+    const NAME: &'static str = "fred";
+
+    fn run(job: &Job) -> Result<Outcome, Failure> {
+        match job.workload.face {
+            Face::Async => run_async::<Self>(job),
+            Face::Blocking => Err("has no blocking client".into()),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    bench_common::run::<Fred>()
+}
