@@ -5,7 +5,7 @@
 //! `std`: usable from blocking and async tests alike.
 //!
 //! Everything started here dies with the value that started it, and, if the test process is killed, with the process
-//! ([`watchdog`]). A server that is not installed is a failed test, never a skipped one.
+//! (see `watchdog`). A server that is not installed is a failed test, never a skipped one.
 
 mod accepts;
 pub mod certs;

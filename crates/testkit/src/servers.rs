@@ -78,6 +78,16 @@ pub fn named(name: &str) -> Installed {
     installed().into_iter().find(|server| server.name == name).unwrap_or_else(|| missing(name))
 }
 
+/// The newest server there is, Redis if possible: for examples, which are content with whatever is at hand.
+///
+/// # Panics
+/// When there is none at all.
+pub fn any() -> Installed {
+    let here = installed();
+    let redis = newest(here.clone(), Flavor::Redis, 0);
+    redis.or_else(|| newest(here, Flavor::Valkey, 0)).unwrap_or_else(|| missing("a server of any kind"))
+}
+
 /// The newest Redis 8.
 ///
 /// # Panics
@@ -153,6 +163,11 @@ mod tests {
     fn newest_goes_by_number_not_by_letter() {
         assert_eq!(newest(parse_list(LIST), Flavor::Redis, 8).unwrap().name, "redis-8.10");
         assert_eq!(newest(parse_list(LIST), Flavor::Redis, 9), None);
+    }
+
+    #[test]
+    fn any_server_will_do_but_redis_first() {
+        assert_eq!(any(), newest_redis());
     }
 
     #[test]
