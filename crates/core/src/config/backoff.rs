@@ -83,3 +83,76 @@ fn part_of(whole: Duration, random: u64) -> Duration {
     let part = (u128::from(nanos) * u128::from(random)) >> 64;
     Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BASE: Duration = Duration::from_millis(20);
+    const CAP: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn exponential_doubles_up_to_its_cap() {
+        let backoff = Backoff::Exponential { base: BASE, cap: CAP };
+        let pauses: Vec<u128> = (0..9).map(|n| backoff.delay(n, Duration::ZERO, 7).as_millis()).collect();
+        assert_eq!(pauses, [20, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+        assert_eq!(backoff.delay(u32::MAX, Duration::ZERO, 0), CAP);
+    }
+
+    #[test]
+    fn jitter_spans_its_range() {
+        let third = |backoff: Backoff, random| backoff.delay(3, CAP, random).as_millis();
+        let full = Backoff::FullJitter { base: BASE, cap: CAP };
+        let equal = Backoff::EqualJitter { base: BASE, cap: CAP };
+        let decorrelated = Backoff::DecorrelatedJitter { base: BASE, cap: Duration::from_secs(9) };
+        assert_eq!([third(full, 0), third(full, u64::MAX / 2 + 1), third(full, u64::MAX)], [0, 40, 79]);
+        assert_eq!([third(equal, 0), third(equal, u64::MAX / 2 + 1), third(equal, u64::MAX)], [40, 60, 79]);
+        assert_eq!([third(decorrelated, 0), third(decorrelated, u64::MAX)], [20, 2999]);
+    }
+
+    #[test]
+    fn fixed_pauses_look_at_nothing() {
+        assert_eq!(Backoff::None.delay(9, CAP, u64::MAX), Duration::ZERO);
+        assert_eq!(Backoff::Constant(BASE).delay(9, CAP, u64::MAX), BASE);
+    }
+
+    fn pauses() -> impl Strategy<Value = (Duration, Duration)> {
+        (0..=u64::MAX, 0..=u64::MAX)
+            .prop_map(|(a, b)| (Duration::from_nanos(a.min(b)), Duration::from_nanos(a.max(b))))
+    }
+
+    proptest! {
+        #[test]
+        fn no_pause_leaves_its_bounds(
+            (base, cap) in pauses(),
+            attempt: u32,
+            previous in (0..=u64::MAX).prop_map(Duration::from_nanos),
+            random: u64,
+        ) {
+            let whole = Backoff::Exponential { base, cap }.delay(attempt, previous, random);
+            prop_assert!(base <= whole && whole <= cap);
+            let full = Backoff::FullJitter { base, cap }.delay(attempt, previous, random);
+            prop_assert!(full <= whole);
+            let equal = Backoff::EqualJitter { base, cap }.delay(attempt, previous, random);
+            prop_assert!(whole / 2 <= equal && equal <= whole);
+            let decorrelated = Backoff::DecorrelatedJitter { base, cap }.delay(attempt, previous, random);
+            prop_assert!(base <= decorrelated && decorrelated <= cap);
+            prop_assert!(decorrelated <= previous.saturating_mul(3).max(base));
+        }
+
+        #[test]
+        fn a_longest_pause_never_overflows(attempt: u32, random: u64) {
+            let (base, cap) = (Duration::MAX, Duration::MAX);
+            for backoff in [
+                Backoff::Exponential { base, cap },
+                Backoff::FullJitter { base, cap },
+                Backoff::EqualJitter { base, cap },
+                Backoff::DecorrelatedJitter { base, cap },
+            ] {
+                prop_assert!(backoff.delay(attempt, Duration::MAX, random) <= cap);
+            }
+        }
+    }
+}

@@ -181,8 +181,11 @@ impl Rotating {
             state.listeners.clone()
         };
         // Called without the lock: a listener may well ask for the credentials at once.
-        let any_dead = listeners.iter().fold(false, |dead, listener| !listener.notify() || dead);
-        if any_dead {
+        let mut all_alive = true;
+        for listener in &listeners {
+            all_alive &= listener.notify();
+        }
+        if !all_alive {
             let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
             state.listeners.retain(ChangeListener::is_alive);
         }
@@ -231,7 +234,10 @@ mod tests {
     fn counting_ear() -> (Arc<AtomicUsize>, Arc<dyn Fn() + Send + Sync>) {
         let count = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&count);
-        (count, Arc::new(move || drop(seen.fetch_add(1, Ordering::SeqCst))))
+        let ear = move || {
+            seen.fetch_add(1, Ordering::SeqCst);
+        };
+        (count, Arc::new(ear))
     }
 
     #[test]

@@ -23,6 +23,12 @@ impl ConfigError {
         Self::new(format!("not built yet: {feature}"))
     }
 
+    /// The same error, said of something further out.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// The option that is at fault, by its name in a URL, where it is one option.
     #[must_use]
     pub fn option(&self) -> Option<&str> {

@@ -12,21 +12,30 @@
 mod backoff;
 mod builder;
 mod cache;
+mod cast;
+mod check;
 mod credentials;
+mod dotenv;
+mod env;
 mod error;
 mod identity;
 mod liveness;
 mod option;
 mod pool;
+#[cfg(feature = "toml")]
+mod profiles;
 mod queue;
 mod retry;
 mod secret;
 mod settings;
+mod sources;
 mod stated;
+mod table;
 mod target;
 mod tcp;
 mod timeouts;
 mod tls;
+mod url;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -112,7 +121,11 @@ impl Config {
             return provider.credentials().map(Some);
         }
         let Identity { username, password, .. } = self.identity();
-        Ok(password.clone().map(|password| Credentials { username: username.clone(), password }))
+        if username.is_none() && password.is_none() {
+            return Ok(None);
+        }
+        // A user without a password is one that the server lets in with any.
+        Ok(Some(Credentials { username: username.clone(), password: password.clone().unwrap_or_default() }))
     }
 
     /// How long one step may take.
@@ -175,19 +188,23 @@ impl Config {
         self.settings.cache.as_ref()
     }
 
-    /// Refuses what this version recognises but can't do yet; drivers ask before they connect.
+    /// Refuses what this version recognises but can't do yet. [`check`](Self::check) includes it.
     ///
     /// # Errors
     ///
     /// Names the missing feature.
     pub fn refuse_unbuilt(&self) -> Result<(), ConfigError> {
-        if let Some(feature) = self.settings.target.unbuilt() {
-            return Err(ConfigError::unbuilt(feature));
-        }
-        if self.settings.cache.is_some() {
-            return Err(ConfigError::unbuilt("client-side caching (client_cache)"));
-        }
-        Ok(())
+        check::unbuilt(&self.settings)
+    }
+
+    /// Refuses options that contradict each other, values no server takes, and what isn't built yet. Drivers ask before they connect.
+    ///
+    /// # Errors
+    ///
+    /// Names the option and what to do.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::unbuilt(&self.settings)?;
+        check::contradictions(&self.settings, self.tls_options())
     }
 }
 
@@ -223,5 +240,93 @@ impl fmt::Debug for Config {
             .field("tls", &self.tls_options())
             .field("cache", &settings.cache)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn secrets() -> Config {
+        Config::new("rediss://ada:hunter2@h?ssl_password=hunter2&on_connect=AUTH%20hunter2")
+            .unwrap()
+            .tls(TlsOptions::new().client_key(Pem::new("hunter2")).key_password("hunter2"))
+            .credentials(Rotating::new(Credentials::password("hunter2")))
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?} {:#?}", secrets(), secrets());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("\"ada\"") && shown.contains("***"), "{shown}");
+    }
+
+    #[test]
+    fn what_the_url_states_survives_every_setter() {
+        let url = "rediss://ada:pw@h:1/3?socket_timeout=9&ssl_ca_certs=/url.pem&retry_attempts=7&cache_ttl=5";
+        let config = Config::new(url)
+            .unwrap()
+            .host("other")
+            .port(2)
+            .db(4)
+            .username("bob")
+            .password("other")
+            .command_timeout(None)
+            .tls(TlsOptions::new().ca_file("/setter.pem").server_name("name"))
+            .retry(Retry::none())
+            .client_cache(CacheOptions::new().max_entries(3))
+            .client_name("setter");
+        assert_eq!(config.target().to_string(), "h:1");
+        let login = config.login().unwrap().unwrap();
+        assert_eq!((config.identity().db, login), (3, Credentials::user("ada", "pw")));
+        assert_eq!(config.timeouts().command, Some(Duration::from_secs(9)));
+        let tls = config.tls_options().unwrap();
+        assert_eq!(
+            (tls.ca_file.as_deref(), tls.server_name.as_deref()),
+            (Some(Path::new("/url.pem")), Some("name"))
+        );
+        assert_eq!((config.retry_policy().attempts, config.retry_policy().backoff), (7, Backoff::None));
+        let cache = config.cache_options().unwrap();
+        assert_eq!((cache.ttl, cache.max_entries), (Some(Duration::from_secs(5)), 3));
+        assert_eq!(config.identity().client_name.as_deref(), Some("setter"));
+        for url in ["unix:///s", "mem://", "redis-cluster://a"] {
+            let config = Config::new(url).unwrap();
+            assert_eq!(config.clone().host("other").port(9).target(), config.target(), "{url}");
+        }
+        // What it leaves open, setters decide.
+        assert_eq!(Config::new("redis://").unwrap().host("other").target().to_string(), "other:6379");
+    }
+
+    #[test]
+    fn equal_is_what_has_the_same_values() {
+        assert_eq!(Config::new("redis://h:1/3").unwrap(), Config::tcp("h", 1).db(3));
+        assert_ne!(Config::new("redis://h:1/3").unwrap(), Config::tcp("h", 1));
+        let rotating = Rotating::empty();
+        let config = Config::default().credentials(rotating.clone());
+        assert_eq!(config, config.clone());
+        assert_ne!(config, Config::default().credentials(rotating));
+    }
+
+    #[test]
+    fn login_asks_the_provider_first() {
+        assert_eq!(Config::default().login(), Ok(None));
+        let fixed = Config::default().username("ada");
+        assert_eq!(fixed.login(), Ok(Some(Credentials::user("ada", ""))));
+        let rotating = Rotating::empty();
+        let config = fixed.password("fixed").credentials(rotating.clone());
+        assert!(config.login().is_err());
+        rotating.rotate(Credentials::password("token"));
+        assert_eq!(config.login(), Ok(Some(Credentials::password("token"))));
+    }
+
+    #[test]
+    fn zero_counts_as_one_where_nothing_would_work() {
+        let config =
+            Config::default().connections(0).max_connections(0).connect_attempts(0).queue_max_entries(0);
+        assert_eq!((config.pool().connections, config.pool().max_connections), (1, 1));
+        assert_eq!((config.reconnect_policy().first_attempts, config.queue().max_entries), (1, 1));
     }
 }

@@ -1,6 +1,10 @@
 //! Owns [`OptionSpec`]: one option as a row of the table that URL, environment and TOML share. The rows stand in `table`.
 
+use super::error::ConfigError;
 use super::settings::Settings;
+
+/// Longer values (a PEM text, say) tell nobody anything in an error.
+const LONGEST_SHOWN: usize = 60;
 
 /// One option: its names, what its value looks like, and what it is for.
 #[derive(Clone, Copy)]
@@ -59,6 +63,28 @@ impl OptionSpec {
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.secret
+    }
+
+    /// Sets it from text. `place` says where the text stands (`option `db` in the URL`); the text itself is shown on failure only
+    /// where `show` allows it and the option is no secret.
+    pub(crate) fn apply(
+        &self,
+        settings: &mut Settings,
+        text: &str,
+        place: &str,
+        show: bool,
+    ) -> Result<(), ConfigError> {
+        (self.set)(settings, text).map_err(|BadValue(precise)| {
+            let form = precise.as_deref().unwrap_or(self.form);
+            let shown = show && !self.secret && text.len() <= LONGEST_SHOWN;
+            let got = if shown { format!(", not {text:?}") } else { String::new() };
+            ConfigError::about(self.name, format!("{place} must be {form}{got}"))
+        })
+    }
+
+    /// Whether it has a meaning only where TLS is spoken.
+    pub(crate) fn is_about_tls(&self) -> bool {
+        self.name.starts_with("ssl_")
     }
 
     /// Its name and its aliases.
