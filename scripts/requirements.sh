@@ -30,5 +30,6 @@ need_compilers() {
 need_cargo_tool() { # need_cargo_tool NAME: cargo-NAME
   cargo "$1" --version >/dev/null 2>&1 && return 0
   echo "== installing cargo-$1 (some minutes, once)"
-  cargo install --quiet --locked "cargo-$1" || fail "cargo install cargo-$1 failed"
+  # Unoptimised: with their own release settings they take several times as long to build, and no time to run either way.
+  CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug "cargo-$1" || fail "cargo install cargo-$1 failed"
 }

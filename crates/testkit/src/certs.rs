@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pkcs8::pkcs5::pbes2;
-use pkcs8::{LineEnding, PrivateKeyInfo};
+use pkcs8::{LineEnding, PrivateKeyInfoRef};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -224,9 +224,12 @@ fn end_entity(
 
 /// The key under the password. Few rounds and fixed salt: it guards nothing, and tests should not wait for it.
 fn encrypted(key_der: &[u8]) -> String {
-    let key = made(PrivateKeyInfo::try_from(key_der));
-    let scheme =
-        made(pbes2::Parameters::pbkdf2_sha256_aes256cbc(2_048, b"carnelian test", b"sixteen bytes iv"));
+    let key = made(PrivateKeyInfoRef::try_from(key_der));
+    let scheme = made(pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(
+        2_048,
+        b"carnelian test",
+        *b"sixteen bytes iv",
+    ));
     let sealed = made(key.encrypt_with_params(scheme, CLIENT_KEY_PASSWORD));
     made(sealed.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF)).to_string()
 }
@@ -265,7 +268,7 @@ mod tests {
         let pem = fs::read_to_string(certificates.encrypted_client_key()).unwrap();
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
         let (_, sealed) = pkcs8::SecretDocument::from_pem(&pem).unwrap();
-        let sealed = pkcs8::EncryptedPrivateKeyInfo::try_from(sealed.as_bytes()).unwrap();
+        let sealed = pkcs8::EncryptedPrivateKeyInfoRef::try_from(sealed.as_bytes()).unwrap();
         assert!(sealed.decrypt("wrong").is_err());
         assert_eq!(sealed.decrypt(CLIENT_KEY_PASSWORD).unwrap().as_bytes(), certificates.client().key_der());
     }
