@@ -2,6 +2,7 @@
 //!
 //! Plain programs over the working tree, with no state of their own; CI runs them just as people do.
 
+mod bench;
 mod commands;
 mod layout;
 mod spec;
@@ -16,7 +17,8 @@ type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "cargo xtask <chore>
   spec [--check]        write crates/command/src/spec/table from facts/commands.tsv, or only compare
   layout                check sizes, door signs, import cycles and what the sans-I/O crates may touch
-  commands [--missing]  count the commands that have a typed method, or list those that have none";
+  commands [--missing]  count the commands that have a typed method, or list those that have none
+  bench [MODE] …        compare with the peers on this machine; `bench --help` tells the options";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         ["layout"] => layout::check(),
         ["commands"] => commands::count(),
         ["commands", "--missing"] => commands::missing(),
+        ["bench", rest @ ..] => bench::run(rest),
         _ => Err(USAGE.into()),
     };
     match outcome {
