@@ -19,6 +19,13 @@ pub trait AsyncClient: Clone + Send + 'static {
 
     /// Connects, ready to take commands.
     fn connect(target: &Target) -> impl Future<Output = Result<Self, Failure>> + Send;
+    /// Closes the connection; for those that do not when the last clone is dropped.
+    fn close(self) -> impl Future<Output = Result<(), Failure>> + Send {
+        async {
+            drop(self);
+            Ok(())
+        }
+    }
     /// PING.
     fn ping(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
     /// GET.
@@ -121,13 +128,13 @@ async fn one_task<C: AsyncClient, O: Operation<C>>(
 
 async fn connects<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
     for _ in 0..job.warmup {
-        C::connect(&job.target).await?.ping().await?;
+        pinged::<C>(job).await?.close().await?;
     }
     let meter = Meter::start(job)?;
     let mut sampler = Sampler::new(job, 0, job.ops);
     for turn in 0..job.ops {
         let begun = sampler.begin(turn);
-        C::connect(&job.target).await?.ping().await?;
+        pinged::<C>(job).await?.close().await?;
         sampler.end(begun);
     }
     meter.stop(job.ops, &[sampler])

@@ -32,6 +32,11 @@ impl AsyncClient for Fred {
         Ok(Self(client))
     }
 
+    /// Its tasks hold the connection, dropping the client does not end them.
+    async fn close(self) -> Result<(), Failure> {
+        Ok(self.0.quit().await?)
+    }
+
     async fn ping(&mut self) -> Result<(), Failure> {
         Ok(self.0.ping::<()>(None).await?)
     }
