@@ -41,7 +41,7 @@ pub fn client_config(options: &TlsOptions) -> Result<Arc<ClientConfig>, TlsError
         .dangerous()
         .with_custom_certificate_verifier(verifier(options, &provider)?);
     let config = match identity(options)? {
-        Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(|error| {
+        Some(own) => config.with_client_auth_cert(own.chain, own.key).map_err(|error| {
             TlsError::new(format!("ssl_certfile and ssl_keyfile can't be used together: {}", explain(&error)))
         })?,
         None => config.with_no_client_auth(),

@@ -12,7 +12,10 @@ use crate::TlsError;
 use crate::roots::say;
 
 /// A client's certificate chain and private key.
-pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+}
 
 const TO_PKCS8: &str = "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in key.pem -out new-key.pem`";
 
@@ -39,7 +42,7 @@ pub(crate) fn identity(options: &TlsOptions) -> Result<Option<Identity>, TlsErro
         Some(source) => key("ssl_keyfile", &read("ssl_keyfile", source)?, options.key_password.as_ref())?,
         None => key("ssl_certfile", &cert_pem, options.key_password.as_ref())?,
     };
-    Ok(Some((chain, key)))
+    Ok(Some(Identity { chain, key }))
 }
 
 fn read<'s>(option: &str, source: &'s PemSource) -> Result<Cow<'s, [u8]>, TlsError> {

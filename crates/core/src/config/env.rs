@@ -4,6 +4,8 @@
 //! environment over a `.env` file) the upper one, variable by variable: a `REDIS_HOST` in the environment wins over the host of a
 //! `REDIS_URL` in the file. An empty variable counts as not set, since that is how compose files leave one out.
 
+use std::collections::BTreeMap;
+
 use super::error::ConfigError;
 use super::option::{OptionSpec, variable};
 use super::settings::Settings;
@@ -57,11 +59,18 @@ pub(super) fn read(layers: &[&dyn Layer]) -> Result<(Settings, Stated), ConfigEr
     let mut settings = Settings::default();
     let mut stated = Stated::default();
     let mut tls_option = None;
+    // Host and port that are still a template's; no matter where something stronger says the real ones.
+    let mut leftovers: BTreeMap<&str, String> = BTreeMap::new();
     // A URL is one value: the strongest layer's replaces the others' wholly.
     let url_layer = strongest_with_url(layers)?;
     for (index, layer) in layers.iter().enumerate() {
         for option in table::rows() {
             if let Some(found) = single(*layer, option)? {
+                if matches!(option.name(), "host" | "port") && is_placeholder(&found.text) {
+                    leftovers.insert(option.name(), found.place);
+                    continue;
+                }
+                leftovers.remove(option.name());
                 option.apply(&mut settings, found.text.trim(), &found.place, false)?;
                 stated.forget(option);
                 if option.is_about_tls() {
@@ -71,9 +80,15 @@ pub(super) fn read(layers: &[&dyn Layer]) -> Result<(Settings, Stated), ConfigEr
         }
         warn_about_responses(*layer)?;
         if let Some((_, found)) = url_layer.as_ref().filter(|(at, _)| *at == index) {
-            refuse_placeholder(&found.place, url::host_is(&found.text, is_placeholder))?;
+            if url::host_is(&found.text, is_placeholder) {
+                return Err(placeholder(&found.place));
+            }
+            leftovers.clear();
             stated = url::apply(&mut settings, &found.text).map_err(|error| error.within(&found.place))?;
         }
+    }
+    if let Some(place) = leftovers.values().next() {
+        return Err(placeholder(place));
     }
     match tls_option {
         Some((option, place)) if !settings.tls_on => Err(ConfigError::about(
@@ -131,10 +146,6 @@ fn single(layer: &dyn Layer, option: &OptionSpec) -> Result<Option<Found>, Confi
             tracing::debug!("{name} holds a service link of Kubernetes and is not used");
             continue;
         }
-        refuse_placeholder(
-            &found.place,
-            matches!(option.name(), "host" | "port") && is_placeholder(&found.text),
-        )?;
         match &first {
             None => first = Some(found),
             Some(other) if other.text == found.text => {}
@@ -148,13 +159,10 @@ fn single(layer: &dyn Layer, option: &OptionSpec) -> Result<Option<Found>, Confi
     Ok(first)
 }
 
-fn refuse_placeholder(place: &str, is_one: bool) -> Result<(), ConfigError> {
-    if !is_one {
-        return Ok(());
-    }
-    Err(ConfigError::new(format!(
+fn placeholder(place: &str) -> ConfigError {
+    ConfigError::new(format!(
         "{place} still holds the placeholder of a template: set it to your server (`Config::is_configured` tells beforehand)"
-    )))
+    ))
 }
 
 /// Kubernetes gives every pod `REDIS_PORT=tcp://10.0.0.1:6379` where a service is named `redis`.
@@ -338,6 +346,19 @@ mod tests {
     }
 
     #[test]
+    fn a_placeholder_matters_only_where_nothing_stronger_stands() {
+        let template = || lookup(&[("REDIS_HOST", "YOUR_REDIS_HOST"), ("REDIS_PORT", "YOUR_REDIS_PORT")]);
+        assert!(read(&[&Lookup(template())]).is_err());
+        for environment in
+            [&[("REDIS_HOST", "real"), ("REDIS_PORT", "1")][..], &[("REDIS_URL", "redis://real:1")]]
+        {
+            let read = read(&[&Lookup(template()), &Lookup(lookup(environment))]).unwrap();
+            assert_eq!(Config::read(read).target().to_string(), "real:1", "{environment:?}");
+        }
+        assert!(read(&[&Lookup(lookup(&[("REDIS_URL", "redis://real:1")])), &Lookup(template())]).is_err());
+    }
+
+    #[test]
     fn kubernetes_links_are_no_ports() {
         let config = config(&[("REDIS_PORT", "tcp://10.0.0.1:6379"), ("REDIS_HOST", "redis")]);
         assert_eq!(config.target().to_string(), "redis:6379");
@@ -361,6 +382,7 @@ mod tests {
             (&[("REDIS_URL", "redis://YOUR_REDIS_HOST:6379")], false),
             (&[("REDIS_URL", "redis://:pw@YOUR_REDIS_HOST:YOUR_REDIS_PORT/0")], false),
             (&[("REDIS_URL", "redis://:your_password@localhost")], true),
+            (&[("REDIS_URL", "redis-cluster://a,YOUR_REDIS_HOST")], false),
             (&[("REDIS_UNIX_SOCKET_PATH", "/tmp/r.sock")], true),
         ] {
             assert_eq!(Config::is_configured_by(lookup(variables)), expected, "{variables:?}");

@@ -72,7 +72,13 @@ pub(super) fn host_is(url: &str, placeholder: impl Fn(&str) -> bool) -> bool {
     }
     let mut settings = Settings::default();
     match apply(&mut settings, url) {
-        Ok(_) => matches!(&settings.target, Target::Tcp { host, .. } if placeholder(host)),
+        Ok(_) => match &settings.target {
+            Target::Tcp { host, .. } => placeholder(host),
+            Target::Sentinel { nodes, .. } | Target::Cluster { nodes } => {
+                nodes.iter().any(|node| placeholder(&node.host))
+            }
+            Target::Unix { .. } | Target::Mem => false,
+        },
         // `redis://YOUR_REDIS_HOST:YOUR_REDIS_PORT` is no URL.
         Err(_) => url.rsplit('@').next().unwrap_or(url).split(['/', ':', ',', '?']).any(placeholder),
     }
