@@ -51,6 +51,8 @@ pub struct Framer {
     /// Bytes of an unfinished line that hold no line end.
     line_seen: usize,
     levels: Vec<Level>,
+    /// An attribute has ended, and what it is about has not begun.
+    dangling: bool,
     streamed: bool,
 }
 
@@ -70,7 +72,7 @@ impl Framer {
     /// A framer at the start of a connection.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self { limits, at: 0, wanted: 0, line_seen: 0, levels: Vec::new(), streamed: false }
+        Self { limits, at: 0, wanted: 0, line_seen: 0, levels: Vec::new(), dangling: false, streamed: false }
     }
 
     /// How many bytes the buffer must hold, at the least, before another look can get further.
@@ -128,6 +130,7 @@ impl Framer {
                     *left -= 1;
                     if *left == 0 {
                         self.levels.pop();
+                        self.dangling = true;
                     }
                     // What it is about is still to come.
                     return false;
@@ -145,6 +148,10 @@ impl Framer {
         if self.levels.last() == Some(&Level::Chunks) && kind != b';' {
             return Err(ProtocolError::BadStream);
         }
+        if self.dangling && kind == b'.' {
+            return Err(ProtocolError::BadStream);
+        }
+        self.dangling = false;
         match kind {
             b'$' | b'!' | b'=' => self.bulk(kind, rest, buffer),
             b':' => {
@@ -220,7 +227,10 @@ impl Framer {
         }
         let elements = if matches!(kind, b'%' | b'|') { count * 2 } else { count };
         match (kind, elements) {
-            (b'|', 0) => Ok(Step::Opened),
+            (b'|', 0) => {
+                self.dangling = true;
+                Ok(Step::Opened)
+            }
             (_, 0) => Ok(Step::Element),
             (b'|', _) => self.open(Level::Attribute(elements)),
             _ => self.open(Level::Counted(elements)),
@@ -333,6 +343,17 @@ mod tests {
     }
 
     const ALL_TYPES: &[u8] = b"+OK\r\n-ERR x\r\n:-5\r\n$5\r\nhello\r\n$-1\r\n*-1\r\n*0\r\n*2\r\n:1\r\n$0\r\n\r\n_\r\n,1.5\r\n,inf\r\n#t\r\n(12345678901234567890\r\n!5\r\nERR x\r\n=7\r\ntxt:abc\r\n%1\r\n+k\r\n*2\r\n:1\r\n:2\r\n~1\r\n:1\r\n>2\r\n+message\r\n:1\r\n|1\r\n+ttl\r\n:9\r\n$2\r\nhi\r\n";
+
+    #[test]
+    fn an_attribute_wants_something_behind_it() {
+        for text in [
+            "*?\r\n|1\r\n+a\r\n:1\r\n.\r\n",
+            "*?\r\n:1\r\n|0\r\n.\r\n",
+            "%?\r\n+a\r\n+b\r\n|1\r\n+t\r\n:3\r\n.\r\n",
+        ] {
+            assert_eq!(frames(text.as_bytes()), Err(ProtocolError::BadStream), "{text:?}");
+        }
+    }
 
     #[test]
     fn finds_each_frame_of_every_type() {
