@@ -14,6 +14,7 @@ mod builder;
 mod cache;
 mod cast;
 mod check;
+mod convert;
 mod credentials;
 mod dotenv;
 mod env;

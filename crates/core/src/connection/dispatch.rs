@@ -1,0 +1,41 @@
+//! Whose is a frame: the oldest waiting caller's, or nobody's in particular (a push).
+
+use std::task::Waker;
+
+use super::entry::Entry;
+use super::held::Held;
+use super::inflight::Inflight;
+use super::slots::Delivery;
+
+/// A reply came that nobody asked for: the connection can't be trusted any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unexpected;
+
+/// Who is to get a frame.
+pub(super) enum Addressee {
+    /// The caller of this command.
+    Caller(Entry),
+    /// Whoever listens: it answers no command.
+    Push,
+}
+
+/// Finds who is to get the frame.
+#[inline]
+pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Addressee, Unexpected> {
+    if frame.first() == Some(&b'>') {
+        return Ok(Addressee::Push);
+    }
+    inflight.pop().map(Addressee::Caller).ok_or(Unexpected)
+}
+
+/// Hands a reply to the caller of `entry`. If nobody waits for it any more, it is not even copied.
+#[inline]
+pub(super) fn hand_over(
+    entry: &Entry,
+    reply: impl FnOnce() -> Held,
+    inflight: &mut Inflight,
+    wakers: &mut Vec<Waker>,
+) {
+    inflight.slots.fill(entry.slot, wakers, || Delivery::Reply(reply()));
+    inflight.outbox.consume(entry.end);
+}

@@ -1,0 +1,42 @@
+//! One command in the queue of a connection.
+
+/// Microseconds since a moment that the driver chose.
+pub type Micros = u64;
+
+/// No deadline.
+pub const NEVER: Micros = Micros::MAX;
+
+/// How one command is to be treated.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Call {
+    /// When the caller gives up.
+    pub deadline: Micros,
+    /// It may be sent again although it may have run: it only reads, or the user said so.
+    pub repeatable: bool,
+    /// How often it may be sent in all.
+    pub tries: u8,
+    /// It waits on the server by its nature, so silence says nothing.
+    pub waits: bool,
+}
+
+impl Call {
+    /// A command without a deadline that is sent once.
+    #[must_use]
+    pub const fn once() -> Self {
+        Self { deadline: NEVER, repeatable: false, tries: 1, waits: false }
+    }
+}
+
+/// One command in the queue: whose it is, where its bytes end, how it may be treated.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Where its bytes end, in the [`Outbox`](super::outbox::Outbox). They start where those of the one before end.
+    pub(super) end: u64,
+    /// Who waits, or [`NONE`](super::slots::NONE).
+    pub(super) slot: u32,
+    pub(super) tries: u8,
+    pub(super) repeatable: bool,
+    pub(super) waits: bool,
+    pub(super) deadline: Micros,
+}

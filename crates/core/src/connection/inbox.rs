@@ -1,0 +1,144 @@
+//! Received bytes, cut into replies.
+
+use carnelian_resp::{Framer, Limits, ProtocolError, flatten};
+
+use super::held::{Held, Spares};
+
+/// What a fresh buffer holds: enough for many small replies, little enough for thousands of idle connections.
+const FIRST: usize = 2 << 10;
+
+/// Steps that a buffer grows by while replies keep filling it.
+const MOST: usize = 64 << 10;
+
+/// Replies from this size on are handed over with the block they were read into.
+const HUGE: usize = 64 << 10;
+
+/// The bytes that have come and are not handed out yet.
+#[derive(Debug)]
+pub struct Inbox {
+    buffer: Vec<u8>,
+    /// Where the first frame that is not handed out starts.
+    start: usize,
+    framer: Framer,
+    /// How much room to offer the next read.
+    room: usize,
+    limits: Limits,
+}
+
+/// A whole frame at the front of the inbox.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) streamed: bool,
+}
+
+impl Inbox {
+    /// An empty inbox.
+    #[must_use]
+    pub const fn new(limits: Limits) -> Self {
+        Self { buffer: Vec::new(), start: 0, framer: Framer::new(limits), room: FIRST, limits }
+    }
+
+    /// Where to put received bytes: append to it. It has room for a good read.
+    #[inline]
+    pub fn space(&mut self) -> &mut Vec<u8> {
+        if self.start == self.buffer.len() {
+            self.buffer.clear();
+            self.start = 0;
+        }
+        // The rest of a large reply is asked for in one block, so that the buffer grows once.
+        let wanted = (self.start + self.framer.wanted()).saturating_sub(self.buffer.len());
+        let room = self.room.max(wanted);
+        if self.buffer.capacity() - self.buffer.len() < room {
+            self.make_room(room);
+        }
+        &mut self.buffer
+    }
+
+    #[cold]
+    fn make_room(&mut self, room: usize) {
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        self.buffer.reserve(room);
+    }
+
+    /// Says that a read put `count` bytes in: a read that fills its room gets more next time.
+    #[inline]
+    pub fn received(&mut self, count: usize) {
+        if count >= self.room {
+            self.room = (self.room * 2).min(MOST);
+        }
+    }
+
+    /// Bytes that have come and are not handed out.
+    #[must_use]
+    pub const fn unread(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
+    /// Looks for the next whole frame and moves behind it.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Option<Next>, ProtocolError> {
+        let unread = self.buffer.get(self.start..).unwrap_or_default();
+        if unread.is_empty() {
+            return Ok(None);
+        }
+        let Some(span) = self.framer.frame(unread)? else { return Ok(None) };
+        let start = self.start;
+        self.start += span.end;
+        Ok(Some(Next { start, end: self.start, streamed: span.streamed }))
+    }
+
+    /// The bytes of a frame that [`next`](Self::next) found.
+    #[inline]
+    pub(super) fn frame(&self, next: &Next) -> &[u8] {
+        self.buffer.get(next.start..next.end).unwrap_or_default()
+    }
+
+    /// A frame for its caller to keep.
+    #[inline]
+    pub(super) fn hold(&mut self, next: &Next, spares: &mut Spares) -> Held {
+        if next.streamed {
+            // The framer has seen that it is whole and well-formed.
+            return Held::whole(flatten(self.frame(next)).unwrap_or_default());
+        }
+        if next.end - next.start >= HUGE {
+            return self.hand_over(next, spares);
+        }
+        Held::copy(self.frame(next), spares)
+    }
+
+    /// Gives the block itself away and goes on with another one.
+    fn hand_over(&mut self, next: &Next, spares: &mut Spares) -> Held {
+        let mut fresh = spares.take();
+        fresh.extend_from_slice(self.buffer.get(next.end..).unwrap_or_default());
+        let given = std::mem::replace(&mut self.buffer, fresh);
+        self.start = 0;
+        Held::part(given, next.start, next.end)
+    }
+
+    /// The next whole frame, for a handshake, which has no link yet.
+    ///
+    /// # Errors
+    ///
+    /// The peer's bytes are no RESP.
+    pub fn take(&mut self, spares: &mut Spares) -> Result<Option<Held>, ProtocolError> {
+        let Some(next) = self.next()? else { return Ok(None) };
+        Ok(Some(self.hold(&next, spares)))
+    }
+
+    /// Starts again for a new connection.
+    pub fn restart(&mut self) {
+        *self = Self::new(self.limits);
+    }
+
+    /// Gives memory back while nothing is coming.
+    pub fn shrink(&mut self) {
+        if self.unread() == 0 && self.buffer.capacity() > FIRST {
+            self.restart();
+        }
+    }
+}

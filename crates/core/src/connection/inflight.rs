@@ -1,0 +1,154 @@
+//! The commands in flight: who waits for which reply, in the order of the wire.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::task::Waker;
+
+use super::entry::{Call, Entry, Micros, NEVER};
+use super::outbox::Outbox;
+use super::slots::{Delivery, NONE, Slots};
+use crate::error::TimeoutReport;
+
+/// The queue of one connection: entries in the order of the wire, and the bytes they stand for.
+#[derive(Debug)]
+pub(super) struct Inflight {
+    entries: VecDeque<Entry>,
+    pub(super) outbox: Outbox,
+    pub(super) slots: Slots,
+}
+
+/// What happened to an entry when the connection broke.
+enum Fate {
+    /// It is sent over the next connection.
+    Resend,
+    /// Nobody waits for it.
+    Forget,
+    /// It fails; true: it may have run.
+    Fail(bool),
+}
+
+impl Inflight {
+    pub(super) const fn new() -> Self {
+        Self { entries: VecDeque::new(), outbox: Outbox::empty(), slots: Slots::new() }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Notes a command whose bytes were just added to the outbox.
+    #[inline]
+    pub(super) fn push(&mut self, slot: u32, call: Call) {
+        let Call { deadline, repeatable, tries, waits } = call;
+        self.entries.push_back(Entry { end: self.outbox.end(), slot, tries, repeatable, waits, deadline });
+    }
+
+    /// Takes the entry that the next reply belongs to, with where its bytes start.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<Entry> {
+        self.entries.pop_front()
+    }
+
+    /// The command that the server works on waits by its nature.
+    #[inline]
+    pub(super) fn front_waits(&self) -> bool {
+        self.entries.front().is_some_and(|entry| entry.waits)
+    }
+
+    /// Something was written that is not answered.
+    #[inline]
+    pub(super) fn awaits_reply(&self) -> bool {
+        self.outbox.awaits_reply()
+    }
+
+    /// The earliest deadline of those that wait.
+    pub(super) fn earliest_deadline(&self) -> Micros {
+        let waiting = self.entries.iter().filter(|entry| entry.slot != NONE);
+        waiting.map(|entry| entry.deadline).min().unwrap_or(NEVER)
+    }
+
+    /// Lets those whose deadline has passed fail. A command that was never sent is taken back: its caller will hear that
+    /// it did not run, so it must not.
+    pub(super) fn expire(&mut self, now: Micros, report: &TimeoutReport, wakers: &mut Vec<Waker>) {
+        let recallable = self.outbox.recallable_from();
+        let mut recalled: Vec<Range<u64>> = Vec::new();
+        let (mut start, mut shift) = (self.outbox.consumed(), 0);
+        let Self { entries, slots, .. } = self;
+        entries.retain_mut(|entry| {
+            let range = start..entry.end;
+            start = entry.end;
+            entry.end -= shift;
+            if entry.deadline > now || !slots.is_waited_for(entry.slot) {
+                return true;
+            }
+            let sent = range.start < recallable;
+            let report = Box::new(TimeoutReport { sent, ..report.clone() });
+            slots.fill(entry.slot, wakers, || Delivery::TimedOut(report));
+            entry.slot = NONE;
+            if !sent {
+                shift += range.end - range.start;
+                entry.end = range.start;
+                recalled.push(range);
+            }
+            sent
+        });
+        self.outbox.recall(&recalled);
+    }
+
+    /// The connection is gone: what may go over the next one stays in the queue, in order; the rest fails.
+    pub(super) fn reconnect(&mut self, wakers: &mut Vec<Waker>) {
+        let written = self.outbox.written();
+        let mut start = self.outbox.consumed();
+        let (mut bytes, mut kept) = (Vec::new(), VecDeque::new());
+        for mut entry in std::mem::take(&mut self.entries) {
+            let range = start..entry.end;
+            start = entry.end;
+            match fate(&mut entry, written, &self.slots) {
+                Fate::Resend => {
+                    bytes.extend_from_slice(self.outbox.slice(range));
+                    entry.end = bytes.len() as u64;
+                    kept.push_back(entry);
+                }
+                Fate::Forget => self.slots.release(entry.slot),
+                Fate::Fail(sent) => {
+                    self.slots.fill(entry.slot, wakers, || Delivery::Lost { sent });
+                }
+            }
+        }
+        self.entries = kept;
+        self.outbox.restart(bytes);
+    }
+
+    /// Lets every command fail with what `delivery` makes of "it may have run".
+    pub(super) fn fail_all(&mut self, wakers: &mut Vec<Waker>, delivery: impl Fn(bool) -> Delivery) {
+        let written = self.outbox.written();
+        for entry in std::mem::take(&mut self.entries) {
+            self.slots.fill(entry.slot, wakers, || delivery(entry.end <= written));
+        }
+        self.outbox.restart(Vec::new());
+    }
+
+    pub(super) fn shrink(&mut self) {
+        if self.entries.is_empty() {
+            self.entries = VecDeque::new();
+            self.slots.shrink();
+            self.outbox.shrink();
+        }
+    }
+}
+
+/// A command that was written only in part can't have run: a server needs all of it.
+fn fate(entry: &mut Entry, written: u64, slots: &Slots) -> Fate {
+    if !slots.is_waited_for(entry.slot) {
+        return Fate::Forget;
+    }
+    if entry.end > written {
+        return Fate::Resend;
+    }
+    if entry.repeatable && entry.tries > 1 {
+        entry.tries -= 1;
+        return Fate::Resend;
+    }
+    Fate::Fail(true)
+}

@@ -1,0 +1,128 @@
+//! When silence means death.
+//!
+//! ```text
+//!   bytes come                 interval of silence, nothing awaited
+//!   ┌───────┐  ┌──────────────────────────────────────────► probe (PING)
+//!   ▼       │  │                                               │
+//!   alive ──┴──┴── limit of silence while something is awaited ┴──► dead
+//! ```
+//!
+//! A command that waits by its nature (BLPOP) is silent for as long as it likes. Then what is known of the node from
+//! other connections decides.
+
+use std::time::Duration;
+
+use super::entry::{Micros, NEVER};
+use crate::config;
+
+/// What to do about silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// All is well; look again at that time.
+    Good(Micros),
+    /// Send a PING, then look again.
+    Probe,
+    /// The peer is dead: close the connection.
+    Dead {
+        /// How long nothing came.
+        silence: Duration,
+    },
+}
+
+/// Watches the silence of one connection.
+#[derive(Debug)]
+pub struct Silence {
+    interval: Micros,
+    limit: Micros,
+    since: Micros,
+}
+
+/// How often a connection that waits by its nature looks at what is known of its node.
+const GLANCE: Micros = 200_000;
+
+impl Silence {
+    /// Watches by these options.
+    #[must_use]
+    pub fn new(options: &config::Liveness) -> Self {
+        let micros = |duration: Option<Duration>| duration.map_or(NEVER, as_micros);
+        Self {
+            interval: micros(options.health_check_interval),
+            limit: micros(options.silence_limit()),
+            since: 0,
+        }
+    }
+
+    /// Something came, or the first command in a while was written: silence starts anew.
+    #[inline]
+    pub const fn broken(&mut self, now: Micros) {
+        self.since = now;
+    }
+
+    /// How long nothing has come.
+    #[must_use]
+    pub const fn length(&self, now: Micros) -> Duration {
+        Duration::from_micros(now.saturating_sub(self.since))
+    }
+
+    /// Judges the silence. `awaits`: a reply is due. `waits`: the server may take its time for it.
+    /// `node_alive`: other connections to the node are fine.
+    #[must_use]
+    pub fn judge(&self, now: Micros, awaits: bool, waits: bool, node_alive: bool) -> Health {
+        let dead_at = self.since.saturating_add(self.limit);
+        if awaits && waits {
+            if now >= dead_at && !node_alive {
+                return Health::Dead { silence: self.length(now) };
+            }
+            return if self.limit == NEVER { Health::Good(NEVER) } else { Health::Good(now + GLANCE) };
+        }
+        if awaits {
+            let dead = now >= dead_at;
+            return if dead { Health::Dead { silence: self.length(now) } } else { Health::Good(dead_at) };
+        }
+        let probe_at = self.since.saturating_add(self.interval);
+        if now >= probe_at { Health::Probe } else { Health::Good(probe_at) }
+    }
+}
+
+/// A duration in microseconds; what doesn't fit is for ever.
+#[must_use]
+pub fn as_micros(duration: Duration) -> Micros {
+    Micros::try_from(duration.as_micros()).unwrap_or(NEVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Micros = 1_000_000;
+
+    fn silence() -> Silence {
+        Silence::new(&config::Liveness::default())
+    }
+
+    #[test]
+    fn an_idle_connection_is_probed_and_an_unanswered_probe_means_death() {
+        let silence = silence();
+        assert_eq!(silence.judge(SECOND, false, false, true), Health::Good(2 * SECOND));
+        assert_eq!(silence.judge(2 * SECOND, false, false, true), Health::Probe);
+        assert_eq!(silence.judge(3 * SECOND, true, false, true), Health::Good(4_500_000));
+        assert!(matches!(silence.judge(4_500_000, true, false, true), Health::Dead { .. }));
+    }
+
+    #[test]
+    fn a_waiting_command_may_be_silent_while_its_node_lives() {
+        let silence = silence();
+        assert_eq!(silence.judge(60 * SECOND, true, true, true), Health::Good(60 * SECOND + GLANCE));
+        assert!(matches!(silence.judge(5 * SECOND, true, true, false), Health::Dead { .. }));
+    }
+
+    #[test]
+    fn switched_off_it_stays_off() {
+        let mut options = config::Liveness::default();
+        options.health_check_interval = None;
+        let silence = Silence::new(&options);
+        assert_eq!(silence.judge(900 * SECOND, true, false, true), Health::Good(NEVER));
+        assert_eq!(silence.judge(900 * SECOND, false, false, true), Health::Good(NEVER));
+        assert_eq!(silence.judge(900 * SECOND, true, true, false), Health::Good(NEVER));
+    }
+}

@@ -1,0 +1,348 @@
+//! The bytes of commands, from the caller's pen until the reply is there.
+//!
+//! ```text
+//!   callers append                    the driver takes            replies come
+//!        │                                  │                          │
+//!        ▼                                  ▼                          ▼
+//!     [ open ] ──── sealed ────► [ wave ][ wave ][ wave ] ──────► consumed, used again
+//!                                               ▲
+//!                                    written up to here
+//! ```
+//!
+//! A wave is kept until all of its replies have come, so that commands can be sent again over the next connection
+//! without asking their callers. Positions count the bytes of this connection.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::held::Spares;
+
+/// Commands from this size on travel in a wave of their own, without a copy.
+pub(super) const LARGE: usize = 16 << 10;
+
+/// Waves grown beyond this are not used again.
+const LARGEST_REUSED: usize = 256 << 10;
+
+#[derive(Debug)]
+struct Wave {
+    bytes: Vec<u8>,
+    start: u64,
+    end: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    open: Vec<u8>,
+    /// Where `open` starts.
+    open_start: u64,
+    waves: VecDeque<Wave>,
+    /// How many waves at the front are wholly written.
+    written_waves: usize,
+    /// Bytes the socket took.
+    written: u64,
+    /// Bytes whose replies have come.
+    consumed: u64,
+    /// The driver holds the first unwritten wave.
+    taken: bool,
+    spares: Spares,
+}
+
+impl Outbox {
+    pub(super) const fn empty() -> Self {
+        Self {
+            open: Vec::new(),
+            open_start: 0,
+            waves: VecDeque::new(),
+            written_waves: 0,
+            written: 0,
+            consumed: 0,
+            taken: false,
+            spares: Spares::new(),
+        }
+    }
+
+    /// Bytes whose replies have come.
+    #[inline]
+    pub(super) const fn consumed(&self) -> u64 {
+        self.consumed
+    }
+
+    /// Something written is not answered.
+    #[inline]
+    pub(super) const fn awaits_reply(&self) -> bool {
+        self.written > self.consumed
+    }
+
+    /// Where the next command will start.
+    #[inline]
+    pub(super) const fn end(&self) -> u64 {
+        self.open_start + self.open.len() as u64
+    }
+
+    /// Bytes of commands without a reply.
+    #[inline]
+    pub(super) const fn queued(&self) -> u64 {
+        self.end() - self.consumed
+    }
+
+    /// Bytes not written yet.
+    #[inline]
+    pub(super) const fn unsent(&self) -> u64 {
+        self.end() - self.written
+    }
+
+    /// Bytes the socket took.
+    #[inline]
+    pub(super) const fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Where commands can be written.
+    #[inline]
+    pub(super) const fn open(&mut self) -> &mut Vec<u8> {
+        &mut self.open
+    }
+
+    /// Adds a command that is too large to copy.
+    pub(super) fn push_whole(&mut self, bytes: Vec<u8>) {
+        self.seal();
+        let start = self.open_start;
+        let end = start + bytes.len() as u64;
+        self.waves.push_back(Wave { bytes, start, end });
+        self.open_start = end;
+    }
+
+    /// Closes the open wave, so that it can be written.
+    #[inline]
+    fn seal(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        let bytes = std::mem::replace(&mut self.open, self.spares.take());
+        let start = self.open_start;
+        let end = start + bytes.len() as u64;
+        self.waves.push_back(Wave { bytes, start, end });
+        self.open_start = end;
+    }
+
+    /// Hands the next bytes to be written to the driver: the wave and how much of it is written already.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<(Vec<u8>, usize)> {
+        if self.taken {
+            return None;
+        }
+        if self.written_waves == self.waves.len() {
+            self.seal();
+        }
+        let written = self.written;
+        let wave = self.waves.get_mut(self.written_waves)?;
+        self.taken = true;
+        let offset = usize::try_from(written.saturating_sub(wave.start)).unwrap_or(0);
+        Some((std::mem::take(&mut wave.bytes), offset))
+    }
+
+    /// Takes a wave back of which the first `offset` bytes are written.
+    #[inline]
+    pub(super) fn give_back(&mut self, bytes: Vec<u8>, offset: usize) {
+        self.taken = false;
+        // Its replies may have come before the writer came to give it back; then it is popped already.
+        let Some(wave) = self.waves.get_mut(self.written_waves) else {
+            self.reuse(bytes);
+            return;
+        };
+        wave.bytes = bytes;
+        let written = wave.start + offset as u64;
+        let whole = written >= wave.end;
+        self.written = self.written.max(written);
+        if whole {
+            self.written_waves += 1;
+            self.pop_consumed();
+        }
+    }
+
+    /// Writes the next bytes right here, for a caller that finds the connection idle. True: all is written.
+    #[inline]
+    pub(super) fn write_with(&mut self, write: impl FnOnce(&[u8]) -> usize) -> bool {
+        let Some((bytes, offset)) = self.take() else { return false };
+        let rest = bytes.get(offset..).unwrap_or_default();
+        let offset = offset + write(rest).min(rest.len());
+        self.give_back(bytes, offset);
+        self.unsent() == 0
+    }
+
+    /// The bytes of one command.
+    pub(super) fn slice(&self, range: Range<u64>) -> &[u8] {
+        let within = |start: u64| {
+            let at = |position: u64| usize::try_from(position.saturating_sub(start)).unwrap_or(usize::MAX);
+            at(range.start)..at(range.end)
+        };
+        if range.start >= self.open_start {
+            return self.open.get(within(self.open_start)).unwrap_or_default();
+        }
+        let wave = self.waves.iter().find(|wave| wave.start <= range.start && range.end <= wave.end);
+        wave.and_then(|wave| wave.bytes.get(within(wave.start))).unwrap_or_default()
+    }
+
+    /// The replies of all bytes up to `end` have come.
+    #[inline]
+    pub(super) fn consume(&mut self, end: u64) {
+        self.consumed = end;
+        self.pop_consumed();
+    }
+
+    #[inline]
+    fn pop_consumed(&mut self) {
+        while self.written_waves > 0 && self.waves.front().is_some_and(|wave| wave.end <= self.consumed) {
+            self.written_waves -= 1;
+            if let Some(wave) = self.waves.pop_front() {
+                self.reuse(wave.bytes);
+            }
+        }
+    }
+
+    #[inline]
+    fn reuse(&mut self, bytes: Vec<u8>) {
+        if bytes.capacity() <= LARGEST_REUSED {
+            self.spares.keep(bytes);
+        }
+    }
+
+    /// From where on nothing is written and nobody is writing, so that commands can still be taken back.
+    pub(super) fn recallable_from(&self) -> u64 {
+        match self.waves.get(self.written_waves) {
+            Some(wave) if self.taken => wave.end,
+            _ => self.written,
+        }
+    }
+
+    /// Takes back commands that nobody is to run any more. `ranges` are in order and lie behind
+    /// [`recallable_from`](Self::recallable_from); what is behind them moves up.
+    pub(super) fn recall(&mut self, ranges: &[Range<u64>]) {
+        if ranges.is_empty() {
+            return;
+        }
+        let mut shift = 0;
+        for wave in &mut self.waves {
+            let (start, bytes) = (wave.start, &mut wave.bytes);
+            let cut = cut(bytes, start, ranges);
+            wave.start -= shift;
+            shift += cut;
+            wave.end -= shift;
+        }
+        cut(&mut self.open, self.open_start, ranges);
+        self.open_start -= shift;
+        // A wave of which nothing is left would be taken for written.
+        let written = self.written_waves;
+        let mut index = 0;
+        self.waves.retain(|wave| {
+            index += 1;
+            index <= written || wave.start < wave.end
+        });
+    }
+
+    /// Starts again for a new connection, with nothing but `bytes` to send.
+    pub(super) fn restart(&mut self, bytes: Vec<u8>) {
+        let mut spares = std::mem::take(&mut self.spares);
+        if bytes.is_empty() {
+            spares.clear();
+        }
+        *self = Self { open: bytes, spares, ..Self::empty() };
+    }
+
+    /// Gives memory back when nothing is queued.
+    pub(super) fn shrink(&mut self) {
+        if self.queued() == 0 && !self.taken {
+            self.spares.clear();
+            if self.open.is_empty() {
+                self.open = Vec::new();
+            }
+        }
+    }
+}
+
+/// Cuts those of `ranges` that lie in `bytes`, which start at `start`. How much was cut.
+fn cut(bytes: &mut Vec<u8>, start: u64, ranges: &[Range<u64>]) -> u64 {
+    let end = start + bytes.len() as u64;
+    let mut total = 0;
+    for range in ranges.iter().rev().filter(|range| range.start >= start && range.end <= end) {
+        let at = |position: u64| usize::try_from(position - start).unwrap_or(usize::MAX);
+        bytes.drain(at(range.start)..at(range.end));
+        total += range.end - range.start;
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox(parts: &[&[u8]]) -> Outbox {
+        let mut outbox = Outbox::empty();
+        for part in parts {
+            outbox.open().extend_from_slice(part);
+        }
+        outbox
+    }
+
+    #[test]
+    fn bytes_are_kept_until_their_replies_come() {
+        let mut outbox = outbox(&[b"one", b"two"]);
+        let (bytes, offset) = outbox.take().unwrap();
+        assert_eq!((&bytes[..], offset), (&b"onetwo"[..], 0));
+        assert!(outbox.take().is_none(), "one writer at a time");
+        outbox.open().extend_from_slice(b"three");
+        outbox.give_back(bytes, 4);
+        assert_eq!((outbox.written(), outbox.unsent()), (4, 7));
+        let (bytes, offset) = outbox.take().unwrap();
+        assert_eq!(offset, 4);
+        outbox.give_back(bytes, 6);
+        assert_eq!(outbox.slice(3..6), b"two");
+        assert_eq!(outbox.slice(6..11), b"three");
+        outbox.consume(3);
+        assert_eq!((outbox.queued(), outbox.slice(3..6)), (8, &b"two"[..]));
+        outbox.consume(6);
+        assert_eq!(outbox.take().unwrap().0, b"three");
+    }
+
+    #[test]
+    fn replies_that_overtake_the_writer_are_fine() {
+        let mut outbox = outbox(&[b"one"]);
+        let (bytes, _) = outbox.take().unwrap();
+        outbox.consume(3);
+        outbox.give_back(bytes, 3);
+        assert_eq!((outbox.queued(), outbox.unsent()), (0, 0));
+        outbox.open().extend_from_slice(b"two");
+        assert_eq!(outbox.take().unwrap().0, b"two");
+    }
+
+    #[test]
+    fn unwritten_commands_can_be_recalled() {
+        let mut outbox = outbox(&[b"aa", b"bb"]);
+        let (bytes, _) = outbox.take().unwrap();
+        outbox.give_back(bytes, 1);
+        outbox.open().extend_from_slice(b"ccdd");
+        assert_eq!(outbox.recallable_from(), 1);
+        outbox.recall(&[2..4, 4..6]);
+        assert_eq!((outbox.end(), outbox.unsent()), (4, 3));
+        assert_eq!(outbox.slice(2..4), b"dd");
+        let (bytes, offset) = outbox.take().unwrap();
+        assert_eq!((&bytes[..], offset), (&b"aa"[..], 1));
+        assert_eq!(outbox.recallable_from(), 2);
+        outbox.give_back(bytes, 2);
+        assert_eq!(outbox.take().unwrap().0, b"dd");
+    }
+
+    #[test]
+    fn large_commands_travel_alone() {
+        let mut outbox = outbox(&[b"a"]);
+        outbox.push_whole(vec![b'x'; 10]);
+        outbox.open().extend_from_slice(b"b");
+        let mut sent = Vec::new();
+        while let Some((bytes, offset)) = outbox.take() {
+            sent.push(bytes.len() - offset);
+            let all = bytes.len();
+            outbox.give_back(bytes, all);
+        }
+        assert_eq!(sent, [1, 10, 1]);
+    }
+}

@@ -1,0 +1,160 @@
+//! The codes of the server's error lines, as a type.
+
+use carnelian_command::ServerError;
+
+/// The code an error line of the server starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ServerCode {
+    /// `ERR`, or a line without a code.
+    Err,
+    /// `WRONGTYPE`: the key holds another type.
+    WrongType,
+    /// `MOVED`: the slot lives on another node.
+    Moved,
+    /// `ASK`: the slot is moving; this key is there already.
+    Ask,
+    /// `TRYAGAIN`: the slot is moving, and the keys are on both sides.
+    TryAgain,
+    /// `CLUSTERDOWN`: the cluster does not serve the slot.
+    ClusterDown,
+    /// `CROSSSLOT`: the keys are of different slots.
+    CrossSlot,
+    /// `LOADING`: the server reads its data set.
+    Loading,
+    /// `BUSY`: a script runs for too long.
+    Busy,
+    /// `READONLY`: a write came to a replica.
+    ReadOnly,
+    /// `MASTERDOWN`: a replica has lost its primary and serves no stale data.
+    MasterDown,
+    /// `NOREPLICAS`: not enough good replicas to take a write.
+    NoReplicas,
+    /// `NOAUTH`: no one has logged in.
+    NoAuth,
+    /// `WRONGPASS`: user or password are wrong.
+    WrongPass,
+    /// `NOPERM`: the user may not do that.
+    NoPerm,
+    /// `NOPROTO`: the protocol version is not supported.
+    NoProto,
+    /// `NOSCRIPT`: no script of that digest is known.
+    NoScript,
+    /// `EXECABORT`: a command of the transaction was refused when it was queued.
+    ExecAbort,
+    /// `OOM`: the server is over its memory limit.
+    OutOfMemory,
+    /// `MISCONF`: the server can't persist and takes no writes.
+    MisConf,
+    /// `BUSYKEY`: the key to be restored exists.
+    BusyKey,
+    /// `BUSYGROUP`: the consumer group exists.
+    BusyGroup,
+    /// `NOGROUP`: the consumer group does not exist.
+    NoGroup,
+    /// `UNBLOCKED`: somebody unblocked the waiting command.
+    Unblocked,
+    /// `UNKILLABLE`: a script has written already.
+    Unkillable,
+    /// `NOTBUSY`: no script runs.
+    NotBusy,
+    /// Any other.
+    Other,
+}
+
+/// The codes as the servers spell them.
+const CODES: [(&str, ServerCode); 26] = [
+    ("ERR", ServerCode::Err),
+    ("WRONGTYPE", ServerCode::WrongType),
+    ("MOVED", ServerCode::Moved),
+    ("ASK", ServerCode::Ask),
+    ("TRYAGAIN", ServerCode::TryAgain),
+    ("CLUSTERDOWN", ServerCode::ClusterDown),
+    ("CROSSSLOT", ServerCode::CrossSlot),
+    ("LOADING", ServerCode::Loading),
+    ("BUSY", ServerCode::Busy),
+    ("READONLY", ServerCode::ReadOnly),
+    ("MASTERDOWN", ServerCode::MasterDown),
+    ("NOREPLICAS", ServerCode::NoReplicas),
+    ("NOAUTH", ServerCode::NoAuth),
+    ("WRONGPASS", ServerCode::WrongPass),
+    ("NOPERM", ServerCode::NoPerm),
+    ("NOPROTO", ServerCode::NoProto),
+    ("NOSCRIPT", ServerCode::NoScript),
+    ("EXECABORT", ServerCode::ExecAbort),
+    ("OOM", ServerCode::OutOfMemory),
+    ("MISCONF", ServerCode::MisConf),
+    ("BUSYKEY", ServerCode::BusyKey),
+    ("BUSYGROUP", ServerCode::BusyGroup),
+    ("NOGROUP", ServerCode::NoGroup),
+    ("UNBLOCKED", ServerCode::Unblocked),
+    ("UNKILLABLE", ServerCode::Unkillable),
+    ("NOTBUSY", ServerCode::NotBusy),
+];
+
+impl ServerCode {
+    /// The code of an error line.
+    #[must_use]
+    pub fn of(error: &ServerError) -> Self {
+        Self::named(error.code())
+    }
+
+    /// The code of this spelling.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        CODES.iter().find(|(spelling, _)| *spelling == name).map_or(Self::Other, |(_, code)| *code)
+    }
+
+    /// The server's state kept it from running the command at all; the state may pass, or another node may take it.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Moved
+                | Self::Ask
+                | Self::TryAgain
+                | Self::ClusterDown
+                | Self::Loading
+                | Self::ReadOnly
+                | Self::MasterDown
+        )
+    }
+
+    /// Trying again later may go well.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        self.is_refusal() || matches!(self, Self::Busy | Self::NoReplicas | Self::OutOfMemory | Self::MisConf)
+    }
+
+    /// What a user can do about it, where the server's own text doesn't say.
+    pub(super) const fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::WrongType => "the key holds another type of value",
+            Self::NoAuth => "the server wants a password: put it in the URL or the config",
+            Self::WrongPass => "check the user and the password of the URL or the config",
+            Self::NoPerm => "the ACL of this user doesn't allow it",
+            Self::ReadOnly => {
+                "this server is a replica: connect to its primary, or through Sentinel or Cluster"
+            }
+            Self::Moved | Self::Ask => {
+                "this server is part of a cluster: connect with a redis-cluster:// URL"
+            }
+            Self::CrossSlot => "give the keys one hash tag, as in {user:1}:name and {user:1}:age",
+            Self::OutOfMemory => "raise maxmemory, or let the server evict with maxmemory-policy",
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_found() {
+        for (spelling, code) in CODES {
+            assert_eq!(ServerCode::named(spelling), code);
+        }
+        assert_eq!(ServerCode::named("WHATEVER"), ServerCode::Other);
+    }
+}

@@ -1,0 +1,288 @@
+//! What went wrong, and whether the command may have run all the same.
+//!
+//! One opaque type for every layer. It is asked, not matched: [`Error::may_have_run`] is the question that decides
+//! whether trying again is safe.
+
+mod code;
+mod kind;
+mod report;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use carnelian_command::spec::{Facts, Group};
+use carnelian_command::{DecodeError, ServerError};
+
+pub use code::ServerCode;
+pub use kind::ErrorKind;
+pub use report::TimeoutReport;
+
+use crate::config::ConfigError;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a command or a connection failed.
+///
+/// ```
+/// # use carnelian_core::{Error, ErrorKind};
+/// fn may_try_again(error: &Error) -> bool {
+///     !error.may_have_run() && error.is_retryable()
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    may_have_run: bool,
+    command: Option<Cow<'static, str>>,
+    node: Option<Arc<str>>,
+    message: String,
+    server: Option<ServerError>,
+    report: Option<Box<TimeoutReport>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of this kind; `message` says what was tried and what to do. The command did not run.
+    #[must_use]
+    #[cold]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            may_have_run: false,
+            command: None,
+            node: None,
+            message: message.into(),
+            server: None,
+            report: None,
+            source: None,
+        }))
+    }
+
+    /// The error line that the server answered to a command with these facts.
+    #[must_use]
+    #[cold]
+    pub fn server(facts: &Facts, error: ServerError) -> Self {
+        let mut new = Self::new(ErrorKind::Server, "");
+        // A script may have written before it failed; any other command that answers with an error has changed nothing.
+        new.0.may_have_run = facts.group == Group::Scripting && !ServerCode::of(&error).is_refusal();
+        new.0.server = Some(error);
+        new.of_command(facts)
+    }
+
+    /// The reply to a command with these facts is not of the kind asked for.
+    #[must_use]
+    #[cold]
+    pub fn decode(facts: &Facts, error: DecodeError) -> Self {
+        if let Some(server) = error.server_error() {
+            return Self::server(facts, server.clone());
+        }
+        let kind = if error.is_protocol_error() { ErrorKind::Protocol } else { ErrorKind::Decode };
+        let mut new = Self::new(kind, error.to_string());
+        new.0.may_have_run = true;
+        new.of_command(facts)
+    }
+
+    /// The deadline passed. `report` says what the connection looked like then.
+    #[must_use]
+    #[cold]
+    pub fn timeout(report: TimeoutReport) -> Self {
+        let mut new = Self::new(ErrorKind::Timeout, report.to_string());
+        new.0.may_have_run = report.sent;
+        new.0.report = Some(Box::new(report));
+        new
+    }
+
+    /// The client was closed before the command was sent.
+    #[must_use]
+    #[cold]
+    pub fn closed() -> Self {
+        Self::new(ErrorKind::Closed, "the client is closed")
+    }
+
+    /// Says that the command may have run all the same.
+    #[must_use]
+    pub fn possibly_run(mut self, may_have_run: bool) -> Self {
+        self.0.may_have_run = may_have_run;
+        self
+    }
+
+    /// Names the command.
+    #[must_use]
+    pub fn of_command(mut self, facts: &Facts) -> Self {
+        if !facts.name.is_empty() {
+            // The name of a fact of the table is static, but a reference to facts need not be.
+            self.0.command = Some(Cow::Owned(facts.name.to_owned()));
+        }
+        self
+    }
+
+    /// Names the server it happened at.
+    #[must_use]
+    pub fn at(mut self, node: &Arc<str>) -> Self {
+        self.0.node = Some(Arc::clone(node));
+        self
+    }
+
+    /// Keeps what caused it.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// True when the command was sent, or part of it, and its outcome is not known: it may have run, now or later. False: it
+    /// did not run, or the server's answer told its outcome.
+    #[must_use]
+    pub const fn may_have_run(&self) -> bool {
+        self.0.may_have_run
+    }
+
+    /// True when trying again later may go well, and is safe: the command has not run, and the cause may pass.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        if self.0.may_have_run {
+            return false;
+        }
+        match self.0.kind {
+            ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::QueueFull | ErrorKind::PoolExhausted => {
+                true
+            }
+            ErrorKind::Server => self.server_code().is_some_and(|code| code.may_pass()),
+            _ => false,
+        }
+    }
+
+    /// True when a deadline passed.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Timeout)
+    }
+
+    /// The name of the command, when it is about one.
+    #[must_use]
+    pub fn command(&self) -> Option<&str> {
+        self.0.command.as_deref()
+    }
+
+    /// The server it happened at.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.0.node.as_deref()
+    }
+
+    /// The code of the server's error line.
+    #[must_use]
+    pub fn server_code(&self) -> Option<ServerCode> {
+        self.0.server.as_ref().map(ServerCode::of)
+    }
+
+    /// The server's error line.
+    #[must_use]
+    pub const fn server_error(&self) -> Option<&ServerError> {
+        self.0.server.as_ref()
+    }
+
+    /// What the connection looked like when the deadline passed.
+    #[must_use]
+    pub fn timeout_report(&self) -> Option<&TimeoutReport> {
+        self.0.report.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if let Some(command) = &inner.command {
+            write!(f, "{command}: ")?;
+        }
+        match &inner.server {
+            Some(error) => {
+                error.fmt(f)?;
+                if let Some(advice) = ServerCode::of(error).advice() {
+                    write!(f, " ({advice})")?;
+                }
+            }
+            None => f.write_str(&inner.message)?,
+        }
+        if let Some(node) = &inner.node {
+            write!(f, " [{node}]")?;
+        }
+        if inner.may_have_run && inner.kind != ErrorKind::Decode {
+            f.write_str("; the command may have run")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("may_have_run", &self.0.may_have_run)
+            .field("message", &self.to_string())
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::new(ErrorKind::Config, error.to_string())
+    }
+}
+
+/// A config that can't fail to convert, such as a `Config` itself.
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carnelian_command::spec;
+
+    #[test]
+    fn refused_commands_did_not_run_and_may_be_tried_again() {
+        let error = Error::server(&spec::SET, ServerError::new(b"LOADING Redis is loading"));
+        assert!(!error.may_have_run() && error.is_retryable());
+        assert_eq!(error.server_code(), Some(ServerCode::Loading));
+        assert_eq!(error.command(), Some("SET"));
+    }
+
+    #[test]
+    fn a_failed_script_may_have_written() {
+        let error = Error::server(&spec::EVAL, ServerError::new(b"ERR user_script:1: oh"));
+        assert!(error.may_have_run() && !error.is_retryable());
+        let error = Error::server(&spec::EVAL, ServerError::new(b"READONLY no"));
+        assert!(!error.may_have_run());
+    }
+
+    #[test]
+    fn messages_say_what_happened_where() {
+        let node: Arc<str> = "127.0.0.1:6379".into();
+        let error = Error::server(&spec::LPUSH, ServerError::new(b"WRONGTYPE not a list")).at(&node);
+        assert_eq!(
+            error.to_string(),
+            "LPUSH: WRONGTYPE not a list (the key holds another type of value) [127.0.0.1:6379]"
+        );
+        assert!(!error.is_retryable());
+    }
+}
