@@ -1,1 +1,33 @@
-//! carnelian-tokio.
+//! The async driver of carnelian: sockets and tasks around the decisions of `carnelian-core`.
+//!
+//! # Layout
+//!
+//! - [`Client`]: what users hold; `shared` is its inside, `node` the server it talks to.
+//! - `lane`: a connection as its callers see it; `driver`: who moves its bytes; `connect`: how it is made.
+//! - [`Pending`], [`Reply`]: a command before and while it is awaited; `slow` holds its uncommon ways.
+//! - [`Dedicated`]: a connection of the caller's own. [`FailSoft`]: a handle that never fails.
+//! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
+
+mod callbacks;
+mod client;
+mod clock;
+mod connect;
+mod dedicated;
+mod driver;
+mod fail_soft;
+mod global;
+mod lane;
+mod login;
+mod node;
+mod pending;
+mod shared;
+mod slow;
+mod stream;
+mod target;
+
+pub use callbacks::ReplyCallback;
+pub use client::Client;
+pub use dedicated::Dedicated;
+pub use fail_soft::{FailSoft, Soft};
+pub use global::{close, global, init};
+pub use pending::{Pending, Reply};

@@ -1,0 +1,36 @@
+//! The driver's clock: microseconds since it was started, as the core counts them.
+
+use std::time::Duration;
+
+use carnelian_core::connection::{Micros, NEVER};
+use tokio::time::Instant;
+
+/// Counts microseconds from its own start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Micros {
+        Micros::try_from(self.start.elapsed().as_micros()).unwrap_or(NEVER)
+    }
+
+    /// The deadline of something that starts now.
+    #[inline]
+    pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Micros {
+        let Some(timeout) = timeout else { return NEVER };
+        self.now().saturating_add(carnelian_core::connection::liveness::as_micros(timeout))
+    }
+
+    /// The moment of `micros`; far away for never.
+    pub(crate) fn instant(&self, micros: Micros) -> Instant {
+        const FAR: Micros = 86_400 * 365 * 1_000_000;
+        self.start + Duration::from_micros(micros.min(self.now().saturating_add(FAR)))
+    }
+}

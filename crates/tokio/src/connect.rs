@@ -1,0 +1,298 @@
+//! Making a connection: addresses, socket options, TLS, handshake. All of it within one deadline.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use carnelian_core::config::{Config, Credentials, Target, TcpOptions};
+use carnelian_core::connection::{Greeting, Handshake, Inbox, Spares, Step};
+use carnelian_core::{Error, ErrorKind, Result};
+use socket2::{SockRef, TcpKeepalive};
+#[cfg(feature = "tls")]
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::task::JoinSet;
+
+use crate::stream::Stream;
+
+/// A connection that is ready for commands.
+pub(crate) struct Connected {
+    pub(crate) stream: Stream,
+    /// What came behind the last reply of the handshake.
+    pub(crate) inbox: Inbox,
+    pub(crate) greeting: Greeting,
+    /// Which version of the credentials it logged in with.
+    pub(crate) login_version: u64,
+}
+
+/// Everything a connection needs that does not change from one to the next.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    config: Config,
+    #[cfg(feature = "tls")]
+    tls: Option<tokio_rustls::TlsConnector>,
+}
+
+impl Connector {
+    /// Checks the config as far as that goes without a connection.
+    pub(crate) fn new(config: &Config) -> Result<Self> {
+        config.refuse_unbuilt()?;
+        #[cfg(not(feature = "tls"))]
+        if config.tls_options().is_some() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "TLS was asked for, but this build is without the feature `tls`",
+            ));
+        }
+        Ok(Self {
+            config: config.clone(),
+            #[cfg(feature = "tls")]
+            tls: tls_connector(config)?,
+        })
+    }
+
+    /// Makes one try.
+    pub(crate) async fn connect(&self) -> Result<Connected> {
+        let limit = self.config.timeouts().connect;
+        match tokio::time::timeout(limit, self.attempt()).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                format!(
+                    "no connection to {} within {limit:?}; is the address right, and the server up?",
+                    self.address()
+                ),
+            )),
+        }
+    }
+
+    /// The address in words.
+    pub(crate) fn address(&self) -> String {
+        self.config.target().to_string()
+    }
+
+    async fn attempt(&self) -> Result<Connected> {
+        let mut stream = self.open().await?;
+        let provider = self.config.credential_provider();
+        let login_version = provider.map_or(0, |provider| provider.version());
+        let login = self
+            .config
+            .login()
+            .map_err(|error| Error::new(ErrorKind::Authentication, error.to_string()).because(error))?;
+        let mut inbox = Inbox::new(self.config.limits());
+        let greeting = self.shake_hands(&mut stream, &mut inbox, login).await?;
+        Ok(Connected { stream, inbox, greeting, login_version })
+    }
+
+    async fn open(&self) -> Result<Stream> {
+        match self.config.target() {
+            Target::Tcp { host, port } => {
+                let stream = self.open_tcp(host, *port).await.map_err(|error| self.unreachable(error))?;
+                self.secure(stream, host).await
+            }
+            Target::Unix { path } => {
+                let stream = UnixStream::connect(path).await.map_err(|error| self.unreachable(error))?;
+                Ok(Stream::unix(stream))
+            }
+            other => Err(Error::new(ErrorKind::Config, format!("{other} can't be connected to"))),
+        }
+    }
+
+    fn unreachable(&self, error: io::Error) -> Error {
+        let advice = match error.kind() {
+            io::ErrorKind::ConnectionRefused => "; is the server running there?",
+            io::ErrorKind::NotFound => "; does the socket exist?",
+            io::ErrorKind::PermissionDenied => "; may this user use the socket?",
+            _ => "",
+        };
+        let message = format!("could not connect to {}: {error}{advice}", self.address());
+        Error::new(ErrorKind::Connection, message).because(error)
+    }
+
+    /// The name is resolved anew for each connection, so that a server that moved is found.
+    async fn open_tcp(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let addresses = interleave(lookup_host((host, port)).await?.collect());
+        let options = self.config.tcp_options();
+        if let [address] = addresses[..] {
+            return open_one(address, options.clone()).await;
+        }
+        open_first(addresses, options).await
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secure(&self, stream: TcpStream, _host: &str) -> Result<Stream> {
+        Ok(Stream::tcp(stream))
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure(&self, stream: TcpStream, host: &str) -> Result<Stream> {
+        let (Some(connector), Some(options)) = (&self.tls, self.config.tls_options()) else {
+            return Ok(Stream::tcp(stream));
+        };
+        let name = carnelian_tls::server_name(options, host)
+            .map_err(|error| Error::new(ErrorKind::Tls, error.to_string()).because(error))?;
+        let secured = connector.connect(name, stream).await.map_err(|error| self.not_secured(error))?;
+        Ok(Stream::Tls(Box::new(secured)))
+    }
+
+    #[cfg(feature = "tls")]
+    fn not_secured(&self, error: io::Error) -> Error {
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<tokio_rustls::rustls::Error>());
+        let why = match cause {
+            Some(cause) => carnelian_tls::explain(cause),
+            None => format!("{error}; does the server speak TLS on this port?"),
+        };
+        Error::new(ErrorKind::Tls, format!("no TLS with {}: {why}", self.address())).because(error)
+    }
+
+    async fn shake_hands(
+        &self,
+        stream: &mut Stream,
+        inbox: &mut Inbox,
+        login: Option<Credentials>,
+    ) -> Result<Greeting> {
+        let mut spares = Spares::default();
+        let mut handshake = Handshake::new(&self.config, login);
+        let first = handshake.start();
+        self.send(stream, &first).await?;
+        loop {
+            while let Some(reply) =
+                inbox.take(&mut spares).map_err(|error| self.no_server(&error.to_string()))?
+            {
+                match handshake.reply(reply.bytes())? {
+                    Step::Done(greeting) => return Ok(greeting),
+                    Step::Wait => {}
+                    Step::Send(bytes) => self.send(stream, &bytes).await?,
+                }
+            }
+            let buffer = inbox.space();
+            let count = std::future::poll_fn(|cx| stream.poll_read(buffer, cx)).await;
+            match count {
+                Ok(0) => {
+                    return Err(self.broken("the server closed the connection while it was being set up"));
+                }
+                Ok(count) => inbox.received(count),
+                Err(error) => return Err(self.broken(&error.to_string())),
+            }
+        }
+    }
+
+    async fn send(&self, stream: &mut Stream, bytes: &[u8]) -> Result<()> {
+        let sent = match stream {
+            Stream::Tcp { write, .. } => write_all((**write).as_ref(), bytes).await,
+            Stream::Unix { write, .. } => write_all_unix((**write).as_ref(), bytes).await,
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => match stream.write_all(bytes).await {
+                Ok(()) => stream.flush().await,
+                Err(error) => Err(error),
+            },
+        };
+        sent.map_err(|error| self.broken(&error.to_string()))
+    }
+
+    fn broken(&self, why: &str) -> Error {
+        Error::new(ErrorKind::Connection, format!("no connection to {}: {why}", self.address()))
+    }
+
+    fn no_server(&self, why: &str) -> Error {
+        Error::new(ErrorKind::Protocol, format!("{} does not speak RESP: {why}", self.address()))
+    }
+}
+
+async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        stream.writable().await?;
+        match stream.try_write(bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn write_all_unix(stream: &UnixStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        stream.writable().await?;
+        match stream.try_write(bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(feature = "tls")]
+fn tls_connector(config: &Config) -> Result<Option<tokio_rustls::TlsConnector>> {
+    let Some(options) = config.tls_options() else { return Ok(None) };
+    match carnelian_tls::client_config(options) {
+        Ok(client) => Ok(Some(client.into())),
+        Err(error) => Err(Error::new(ErrorKind::Tls, error.to_string()).because(error)),
+    }
+}
+
+/// Alternates between the families, beginning with the resolver's first choice, as RFC 8305 has it.
+fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (preferred, other): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let mut other = other.into_iter();
+    let mut mixed: Vec<_> =
+        preferred.into_iter().flat_map(|address| [Some(address), other.next()]).flatten().collect();
+    mixed.extend(other);
+    mixed
+}
+
+/// Tries the addresses one after the other, each with a head start, and takes the first that connects.
+async fn open_first(addresses: Vec<SocketAddr>, options: &TcpOptions) -> io::Result<TcpStream> {
+    let mut attempts = JoinSet::new();
+    let mut rest = addresses.into_iter();
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
+    loop {
+        let next = rest.next();
+        let is_last = next.is_none();
+        match next {
+            Some(address) => drop(attempts.spawn(open_one(address, options.clone()))),
+            None if attempts.is_empty() => return Err(failure),
+            None => {}
+        }
+        let head_start = if is_last { Duration::MAX } else { options.happy_eyeballs_delay };
+        match tokio::time::timeout(head_start, attempts.join_next()).await {
+            Ok(Some(Ok(Ok(stream)))) => return Ok(stream),
+            Ok(Some(Ok(Err(error)))) => failure = error,
+            Ok(Some(Err(panic))) => failure = io::Error::other(panic),
+            Ok(None) | Err(_) => {}
+        }
+    }
+}
+
+async fn open_one(address: SocketAddr, options: TcpOptions) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_nodelay(options.nodelay)?;
+    if let Some(keepalive) = &options.keepalive {
+        let probes = TcpKeepalive::new().with_time(keepalive.idle).with_interval(keepalive.interval);
+        #[cfg(unix)]
+        let probes = probes.with_retries(keepalive.count);
+        socket.set_tcp_keepalive(&probes)?;
+    }
+    #[cfg(target_os = "linux")]
+    if options.user_timeout.is_some() {
+        socket.set_tcp_user_timeout(options.user_timeout)?;
+    }
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let addresses = ["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1", "127.0.0.2:1"];
+        let mixed = interleave(addresses.iter().map(|address| address.parse().unwrap()).collect());
+        let mixed: Vec<String> = mixed.iter().map(ToString::to_string).collect();
+        assert_eq!(mixed, ["[::1]:1", "127.0.0.1:1", "[::2]:1", "127.0.0.2:1", "[::3]:1"]);
+    }
+}

@@ -1,0 +1,216 @@
+//! One server as its connections know it: how to reach it, whether it lives, and who is told of changes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use carnelian_core::config::Config;
+use carnelian_core::{Error, Event, Result, State};
+use tokio::sync::{broadcast, watch};
+
+use crate::clock::Clock;
+use crate::connect::{Connected, Connector};
+use crate::driver::{self, Ending};
+use crate::lane::Lane;
+
+/// Events kept for a listener that is slow.
+const EVENTS: usize = 256;
+
+/// One server.
+pub(crate) struct Node {
+    pub(crate) config: Config,
+    pub(crate) connector: Connector,
+    pub(crate) clock: Clock,
+    pub(crate) address: Arc<str>,
+    /// The last that was heard of the server is that it lives. A connection that waits on the server asks this.
+    alive: AtomicBool,
+    lanes: usize,
+    connected: AtomicUsize,
+    state: watch::Sender<State>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Node {
+    pub(crate) fn new(config: Config, lanes: usize) -> Result<Arc<Self>> {
+        let connector = Connector::new(&config)?;
+        let address = connector.address().into();
+        Ok(Arc::new(Self {
+            config,
+            connector,
+            clock: Clock::new(),
+            address,
+            alive: AtomicBool::new(true),
+            lanes,
+            connected: AtomicUsize::new(0),
+            state: watch::Sender::new(State::Disconnected),
+            events: broadcast::Sender::new(EVENTS),
+        }))
+    }
+
+    pub(crate) fn state(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        match &event {
+            Event::ConnectFailed { reason, retry_in } => {
+                tracing::warn!(server = %self.address, %reason, ?retry_in, "could not connect");
+            }
+            Event::Lost { reason } => tracing::warn!(server = %self.address, %reason, "connection lost"),
+            other => tracing::debug!(server = %self.address, event = ?other, "connection"),
+        }
+        // Nobody listening is fine.
+        let _ = self.events.send(event);
+    }
+
+    fn set_state(&self, state: State) {
+        self.state.send_if_modified(|current| {
+            let changes = *current != state && *current != State::Closed;
+            if changes {
+                *current = state;
+            }
+            changes
+        });
+    }
+
+    pub(crate) fn closed(&self) {
+        self.set_state(State::Closed);
+        self.tell(Event::Closed);
+    }
+
+    /// Makes one connection, and tells of it.
+    pub(crate) async fn connect(&self, failures: u32) -> Result<Connected> {
+        self.set_state(State::Connecting);
+        self.tell(Event::Connecting { failures });
+        let connected = self.connector.connect().await?;
+        let greeting = &connected.greeting;
+        self.tell(Event::Connected { resp3: greeting.resp3, version: greeting.version.clone() });
+        Ok(connected)
+    }
+
+    /// Makes the very first connection, with as many tries as the config allows.
+    pub(crate) async fn connect_first(&self) -> Result<Connected> {
+        let policy = self.config.reconnect_policy();
+        let (mut failures, mut pause) = (0, Duration::ZERO);
+        loop {
+            match self.connect(failures).await {
+                Ok(connected) => return Ok(connected),
+                Err(error) if failures + 1 >= policy.first_attempts => {
+                    self.set_state(State::Disconnected);
+                    return Err(error);
+                }
+                Err(error) => {
+                    failures += 1;
+                    pause = self.failed(&error, failures, pause);
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// A try to connect failed; how long to wait before the next.
+    fn failed(&self, error: &Error, failures: u32, pause: Duration) -> Duration {
+        self.alive.store(false, Ordering::Relaxed);
+        let pause = self.config.reconnect_policy().backoff.delay(failures, pause, random());
+        self.tell(Event::ConnectFailed { reason: error.to_string(), retry_in: pause });
+        pause
+    }
+
+    /// Serves a lane for as long as it is open: connects, drives, connects again.
+    pub(crate) async fn serve(self: Arc<Self>, lane: Arc<Lane>, first: Option<Connected>) {
+        // Whatever ends this task (the runtime too), nobody is left waiting.
+        let _guard = KillOnDrop(Arc::clone(&lane));
+        let mut first = first;
+        let (mut failures, mut pause) = (0, Duration::ZERO);
+        loop {
+            let connected = match first.take() {
+                Some(connected) => connected,
+                None => match self.reconnect(&lane, &mut failures, &mut pause).await {
+                    Some(connected) => connected,
+                    None => break,
+                },
+            };
+            let (ending, answered) = self.drive(&lane, connected).await;
+            if matches!(ending, Ending::Closed) {
+                break;
+            }
+            // Only a reply to a command proves the server: one that lets us in and hangs up gets no storm of tries.
+            if answered {
+                (failures, pause) = (0, Duration::ZERO);
+            }
+        }
+    }
+
+    /// Serves a lane that belongs to one caller: its connection is not made again, since its state would be lost.
+    pub(crate) async fn serve_once(self: Arc<Self>, lane: Arc<Lane>, connected: Connected) {
+        let _guard = KillOnDrop(Arc::clone(&lane));
+        lane.connected(&connected);
+        let ending = driver::drive(&lane, connected, &self.alive).await;
+        lane.disconnected(&ending.to_string());
+    }
+
+    async fn drive(&self, lane: &Arc<Lane>, connected: Connected) -> (Ending, bool) {
+        self.alive.store(true, Ordering::Relaxed);
+        let replies_before = lane.connected(&connected);
+        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 >= self.lanes {
+            self.set_state(State::Connected);
+        }
+        let ending = driver::drive(lane, connected, &self.alive).await;
+        self.connected.fetch_sub(1, Ordering::Relaxed);
+        if matches!(ending, Ending::Dead(_)) {
+            self.alive.store(false, Ordering::Relaxed);
+        }
+        let reason = ending.to_string();
+        let answered = lane.disconnected(&reason) > replies_before;
+        if !matches!(ending, Ending::Closed) {
+            self.set_state(State::Connecting);
+            self.tell(Event::Lost { reason });
+        }
+        (ending, answered)
+    }
+
+    /// Tries until there is a connection. `None`: the lane was closed, or there were tries enough.
+    async fn reconnect(&self, lane: &Lane, failures: &mut u32, pause: &mut Duration) -> Option<Connected> {
+        loop {
+            if *failures > 0 {
+                driver::wait(lane, tokio::time::sleep(*pause)).await?;
+            }
+            let error = match driver::wait(lane, self.connect(*failures)).await? {
+                Ok(connected) => {
+                    // Counts until a command has been answered.
+                    *failures += 1;
+                    *pause = self.config.reconnect_policy().backoff.delay(*failures, *pause, random());
+                    return Some(connected);
+                }
+                Err(error) => error,
+            };
+            *failures += 1;
+            *pause = self.failed(&error, *failures, *pause);
+            lane.lock().link.connect_failed(error.to_string());
+            if self.config.reconnect_policy().attempts.is_some_and(|most| *failures >= most) {
+                self.set_state(State::Disconnected);
+                lane.give_up(&format!("gave up after {failures} tries to connect: {error}"));
+                return None;
+            }
+        }
+    }
+}
+
+/// Ends a lane when the task that serves it ends.
+struct KillOnDrop(Arc<Lane>);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        self.0.kill();
+    }
+}
+
+/// A random number for the jitter of pauses; the standard library's hasher seeds are random enough for that.
+pub(crate) fn random() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+    RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,279 @@
+//! A command on its way, as the future that its caller awaits.
+//!
+//! ```text
+//!   Fresh ──► Waiting ──► Done                    the common way: no allocation, no timer, no channel
+//!     │          │
+//!     │          └── refused by the server's state ──┐
+//!     ├── the queue is full ─────────────────────────┤
+//!     └── it waits on the server by its nature ──────┴──► Slow ──► Done
+//! ```
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use carnelian_command::spec::Facts;
+use carnelian_command::{Command, FromReply, Request};
+use carnelian_core::config::Retry;
+use carnelian_core::connection::{Call, Delivery, Held, Refusal, Ticket};
+use carnelian_core::route::{self, Place};
+use carnelian_core::{Error, ErrorKind, Result, retry};
+
+use crate::lane::Lane;
+use crate::slow;
+use crate::target::Target;
+
+/// How one command differs from the client's config.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// `Some(None)`: no deadline.
+    pub(crate) timeout: Option<Option<Duration>>,
+    pub(crate) retry: Option<Box<Retry>>,
+    pub(crate) idempotent: bool,
+}
+
+/// A command that runs once it is awaited. Options come before the `.await`.
+///
+/// ```no_run
+/// # use carnelian_tokio::Client;
+/// # use carnelian_command::group::StringCommands as _;
+/// # use std::time::Duration;
+/// # async fn example(client: Client) -> carnelian_core::Result<()> {
+/// let price: Option<f64> = client.get("price").timeout(Duration::from_millis(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a command does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Pending<'a, R> {
+    target: Target<'a>,
+    command: Command<R>,
+    options: Options,
+}
+
+impl<'a, R: FromReply> Pending<'a, R> {
+    #[inline]
+    pub(crate) fn new(target: Target<'a>, command: Command<R>) -> Self {
+        Self { target, command, options: Options::default() }
+    }
+
+    /// Gives the command this long, from now to its reply; the queue is included.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(Some(timeout));
+        self
+    }
+
+    /// Lets the command take as long as it likes.
+    pub fn without_timeout(mut self) -> Self {
+        self.options.timeout = Some(None);
+        self
+    }
+
+    /// Retries under this policy instead of the client's.
+    pub fn retry(mut self, policy: Retry) -> Self {
+        self.options.retry = Some(Box::new(policy));
+        self
+    }
+
+    /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
+    pub fn idempotent(mut self) -> Self {
+        self.options.idempotent = true;
+        self
+    }
+}
+
+impl<'a, R: FromReply> IntoFuture for Pending<'a, R> {
+    type Output = Result<R>;
+    type IntoFuture = Reply<'a, R>;
+
+    #[inline]
+    fn into_future(self) -> Reply<'a, R> {
+        let Self { target, command, options } = self;
+        Reply { target, request: command.into_request(), options, stage: Stage::Fresh, reply: PhantomData }
+    }
+}
+
+/// The reply to a [`Pending`] command, being waited for. Dropping it is safe at any moment: the reply is read and thrown
+/// away, and nobody else ever sees it.
+#[must_use = "futures do nothing until they are awaited"]
+pub struct Reply<'a, R> {
+    target: Target<'a>,
+    request: Request,
+    options: Options,
+    stage: Stage<'a>,
+    reply: PhantomData<fn() -> R>,
+}
+
+/// How far a command is.
+enum Stage<'a> {
+    Fresh,
+    Waiting { lane: &'a Lane, ticket: Ticket },
+    Slow(Pin<Box<dyn Future<Output = Result<Held>> + Send + 'a>>),
+    Done,
+}
+
+impl<R: FromReply> Future for Reply<'_, R> {
+    type Output = Result<R>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R>> {
+        let this = &mut *self;
+        loop {
+            match &mut this.stage {
+                Stage::Waiting { lane, ticket } => {
+                    let Poll::Ready(delivery) = lane.poll_reply(ticket, cx) else { return Poll::Pending };
+                    let lane = *lane;
+                    this.stage = Stage::Done;
+                    match this.settle(lane, delivery) {
+                        Some(result) => return Poll::Ready(result),
+                        None => continue,
+                    }
+                }
+                Stage::Fresh => {
+                    if let Err(error) = this.start(cx) {
+                        this.stage = Stage::Done;
+                        return Poll::Ready(Err(error));
+                    }
+                    if let Stage::Waiting { .. } = this.stage {
+                        return Poll::Pending;
+                    }
+                }
+                Stage::Slow(slow) => {
+                    let Poll::Ready(result) = slow.as_mut().poll(cx) else { return Poll::Pending };
+                    this.stage = Stage::Done;
+                    return Poll::Ready(result.and_then(|held| this.decode(None, held)));
+                }
+                Stage::Done => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<'a, R: FromReply> Reply<'a, R> {
+    /// Sends the command, or sets out on the slow way.
+    #[inline]
+    fn start(&mut self, cx: &Context<'_>) -> Result<()> {
+        if self.target.place(&self.request)? == Place::Own {
+            self.go_slow(0);
+            return Ok(());
+        }
+        let lane = self.target.lane();
+        let call = call(&self.target, &self.options, &self.request);
+        match lane.submit(&self.request, call, cx.waker()) {
+            Ok(ticket) => self.stage = Stage::Waiting { lane, ticket },
+            Err(Refusal::Full) if self.target.waits_for_room() => self.go_slow(0),
+            Err(refusal) => {
+                return Err(slow::refused(&self.target, lane, refusal).of_command(self.request.facts()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What came of it. `None`: it goes on in another way.
+    #[inline]
+    fn settle(&mut self, lane: &'a Lane, delivery: Delivery) -> Option<Result<R>> {
+        if let Delivery::Reply(held) = delivery {
+            if retry::is_refusal(held.bytes(), self.policy()) {
+                if self.policy().attempts > 1 {
+                    self.go_slow(1);
+                    return None;
+                }
+            }
+            return Some(self.decode(Some(lane), held));
+        }
+        self.settle_failure(lane, delivery)
+    }
+
+    #[cold]
+    fn settle_failure(&mut self, lane: &Lane, delivery: Delivery) -> Option<Result<R>> {
+        if slow::may_repeat_failure(&delivery, self.policy()) {
+            self.go_slow(1);
+            return None;
+        }
+        let timeout = self.target.timeout(&self.options);
+        Some(Err(slow::failure(&self.target, lane, delivery, timeout).of_command(self.request.facts())))
+    }
+
+    fn policy(&self) -> &Retry {
+        self.options.retry.as_deref().unwrap_or_else(|| self.target.retry_policy())
+    }
+
+    /// Goes on with everything that is not the common case. `tries`: how many there were already.
+    #[cold]
+    fn go_slow(&mut self, tries: u32) {
+        let (request, options) = (self.request.clone(), self.options.clone());
+        self.stage = Stage::Slow(Box::pin(slow::run(self.target, request, options, tries)));
+    }
+
+    #[inline]
+    fn decode(&self, lane: Option<&Lane>, held: Held) -> Result<R> {
+        let facts = self.request.facts();
+        if is_error(held.bytes()) || self.target.has_callbacks() {
+            return decode_rare(&self.target, &self.request, held);
+        }
+        let (decoded, buffer) = held.decode::<R>();
+        if let (Some(buffer), Some(lane)) = (buffer, lane) {
+            lane.lock().link.keep_buffer(buffer);
+        }
+        decoded.map_err(|error| Error::decode(facts, error).at(self.target.address()))
+    }
+}
+
+#[inline]
+fn is_error(frame: &[u8]) -> bool {
+    matches!(frame.first(), Some(b'-' | b'!'))
+}
+
+/// Error lines, and replies that a callback of the user's is to see first.
+#[cold]
+fn decode_rare<R: FromReply>(target: &Target<'_>, request: &Request, held: Held) -> Result<R> {
+    let facts: &Facts = request.facts();
+    let at = |error: Error| error.at(target.address());
+    let Some(callback) = target.callback(request) else {
+        return held.decode::<R>().0.map_err(|error| at(Error::decode(facts, error)));
+    };
+    let value = held.decode().0.map_err(|error| at(Error::decode(facts, error)))?;
+    if let carnelian_command::Value::Error(error) = value {
+        return Err(at(Error::server(facts, error)));
+    }
+    callback(value)
+        .and_then(carnelian_command::Value::into_typed)
+        .map_err(|error| at(Error::decode(facts, error)))
+}
+
+/// How the link is to treat a command.
+#[inline]
+pub(crate) fn call(target: &Target<'_>, options: &Options, request: &Request) -> Call {
+    let policy = options.retry.as_deref().unwrap_or_else(|| target.retry_policy());
+    let mut call = Call::once();
+    call.deadline = target.clock().deadline(target.timeout(options));
+    call.repeatable = options.idempotent || policy.on_connection_loss || route::is_repeatable(request);
+    call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);
+    call
+}
+
+impl<R> Drop for Reply<'_, R> {
+    fn drop(&mut self) {
+        if let Stage::Waiting { lane, ticket } = &self.stage {
+            lane.abandon(ticket);
+            self.target.abandoned();
+        }
+    }
+}
+
+impl<R> std::fmt::Debug for Reply<'_, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Reply").field(&self.request).finish()
+    }
+}
+
+/// An error for a command that a link did not take.
+pub(crate) fn queue_full(target: &Target<'_>) -> Error {
+    Error::new(
+        ErrorKind::QueueFull,
+        "the queue of the connection is full; slow down, raise queue_max_bytes or queue_max_entries, or let commands wait",
+    )
+    .at(target.address())
+}
