@@ -221,7 +221,11 @@ impl Server {
         if !self.is_running() {
             return;
         }
-        self.with_process(|process| process.signal("TERM"));
+        self.with_process(|process| {
+            process.signal("TERM");
+            // A paused one would not hear of it.
+            process.signal("CONT");
+        });
         if !holds_within(STOP_LIMIT, || !self.is_running()) {
             self.give_up("it does not end when asked to");
         }
@@ -377,6 +381,24 @@ mod tests {
         let server = Server::options(&servers::named("redis-7.0")).password("p@ss/word").start();
         assert_eq!(server.url(), format!("redis://:p%40ss%2Fword@127.0.0.1:{}", server.port()));
         assert_eq!(server.unix_url(), format!("unix://:p%40ss%2Fword@{}", server.unix_path().display()));
+    }
+
+    #[test]
+    fn a_taken_port_is_recognised_on_every_server() {
+        for installed in servers::matrix() {
+            let server = Server::start(&installed);
+            server.kill();
+            let taker = std::net::TcpListener::bind(server.addr()).unwrap();
+            assert!(
+                matches!(server.run(), Err(StartError::PortTaken)),
+                "{}: {}",
+                installed.name,
+                server.log()
+            );
+            drop(taker);
+            server.restart();
+            assert_eq!(server.cli(&["PING"]), "PONG");
+        }
     }
 
     #[test]

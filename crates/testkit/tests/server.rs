@@ -86,12 +86,14 @@ fn killed_and_restarted_it_comes_back_on_its_port() {
     assert_eq!(server.port(), port);
     assert_ne!(server.pid(), pid);
     assert_eq!(server.command(&["GET", "key"]), Reply::Nil, "it kept what was to be lost");
+    assert_eq!(server.connect_unix().call(&["PING"]).unwrap().text(), "PONG");
 }
 
 #[test]
 fn stopping_is_graceful_and_restarting_keeps_the_folder() {
     let server = Server::options(&servers::named("redis-6.2")).config("appendonly", "yes").start();
     assert!(server.command(&["SET", "key", "value"]).is_ok());
+    server.pause();
     server.stop();
     assert!(!server.is_running());
     assert!(server.log().contains("bye bye"), "{}", server.log());
