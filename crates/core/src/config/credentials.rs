@@ -111,6 +111,21 @@ impl CredentialProvider for Credentials {
     }
 }
 
+/// A provider that is shared, of whatever kind.
+impl<P: CredentialProvider + ?Sized> CredentialProvider for Arc<P> {
+    fn credentials(&self) -> Result<Credentials, CredentialError> {
+        (**self).credentials()
+    }
+
+    fn version(&self) -> u64 {
+        (**self).version()
+    }
+
+    fn listen(&self, listener: ChangeListener) {
+        (**self).listen(listener);
+    }
+}
+
 /// A provider made of a function that is called for each new connection.
 pub struct PerConnect<F>(F);
 
@@ -272,6 +287,17 @@ mod tests {
         assert_eq!(kept_count.load(Ordering::SeqCst), 1);
         assert_eq!(gone_count.load(Ordering::SeqCst), 0);
         assert_eq!(rotating.0.state.lock().unwrap().listeners.len(), 1);
+    }
+
+    #[test]
+    fn a_shared_provider_is_the_provider_itself() {
+        let rotating = Rotating::new(Credentials::password("x"));
+        let shared: Arc<dyn CredentialProvider> = Arc::new(Arc::new(rotating.clone()));
+        let (count, ear) = counting_ear();
+        shared.listen(ChangeListener::new(&ear));
+        rotating.rotate(Credentials::password("y"));
+        assert_eq!((count.load(Ordering::SeqCst), shared.version()), (1, 2));
+        assert_eq!(shared.credentials(), Ok(Credentials::password("y")));
     }
 
     #[test]
