@@ -21,6 +21,9 @@ pub const BIG_BYTES: usize = 1 << 20;
 pub struct Dataset {
     pairs: Vec<(String, Bytes)>,
     big: Bytes,
+    /// A few places of the list and of the hash and what must be there, made before the clock starts.
+    items: [(usize, String); 3],
+    fields: [(String, String); 2],
 }
 
 impl Dataset {
@@ -39,7 +42,12 @@ impl Dataset {
     pub fn new() -> Self {
         let pairs = (0..KEYS).map(|index| (key(index), Bytes::from(value(index)))).collect();
         let big = (0..BIG_BYTES).map(|at| b'a' + (at % 23) as u8).collect::<Vec<u8>>();
-        Self { pairs, big: Bytes::from(big) }
+        Self {
+            pairs,
+            big: Bytes::from(big),
+            items: [0, LIST_ITEMS / 2 + 3, LIST_ITEMS - 1].map(|at| (at, Self::item(at))),
+            fields: [0, HASH_FIELDS - 1].map(Self::field),
+        }
     }
 
     /// The pair after `turn` steps; wraps around, and neighbours in turn are far apart in the keyspace.
@@ -74,17 +82,17 @@ impl Dataset {
 
     /// Whether `reply` is the list, by its length and three of its items.
     pub fn is_list<T>(&self, reply: &[T], bytes: impl Fn(&T) -> &[u8]) -> bool {
-        let probes = [0, LIST_ITEMS / 2 + 3, LIST_ITEMS - 1];
         reply.len() == LIST_ITEMS
-            && probes
+            && self
+                .items
                 .iter()
-                .all(|&at| reply.get(at).is_some_and(|item| bytes(item) == Self::item(at).as_bytes()))
+                .all(|(at, item)| reply.get(*at).is_some_and(|got| bytes(got) == item.as_bytes()))
     }
 
     /// Whether `reply` is the hash, by its size and two of its fields.
     pub fn is_hash(&self, reply: &HashMap<String, String>) -> bool {
-        let probes = [0, HASH_FIELDS - 1].map(Self::field);
-        reply.len() == HASH_FIELDS && probes.iter().all(|(field, content)| reply.get(field) == Some(content))
+        reply.len() == HASH_FIELDS
+            && self.fields.iter().all(|(field, content)| reply.get(field) == Some(content))
     }
 
     /// Puts everything on the server, over whatever it holds.

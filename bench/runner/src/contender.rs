@@ -31,6 +31,13 @@ pub(crate) struct Contender {
 /// All of them, in the order of the reports.
 pub(crate) const CONTENDERS: &[Contender] = &[
     Contender {
+        name: "carnelian",
+        label: "this repository",
+        role: Role::Ours,
+        package: Some("bench-carnelian"),
+        blocking: false,
+    },
+    Contender {
         name: "raw",
         label: "a plain socket",
         role: Role::Bound,

@@ -1,0 +1,74 @@
+//! The client of this repository, as it comes.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use bench_common::{AsyncClient, Contender, Face, Failure, Job, Outcome, Target, run_async};
+use bytes::Bytes;
+use carnelian_command::group::{ConnectionCommands, HashCommands, ListCommands, StringCommands};
+use carnelian_tokio::Client;
+
+struct Carnelian;
+
+#[derive(Clone)]
+struct Multiplexed(Client);
+
+fn url(target: &Target) -> String {
+    if target.unix {
+        format!("unix://{}", target.socket.display())
+    } else {
+        format!("redis://127.0.0.1:{}", target.port)
+    }
+}
+
+impl AsyncClient for Multiplexed {
+    type Bytes = Bytes;
+
+    async fn connect(target: &Target) -> Result<Self, Failure> {
+        Ok(Self(Client::connect(url(target).as_str()).await?))
+    }
+
+    async fn ping(&mut self) -> Result<(), Failure> {
+        self.0.ping().await?;
+        Ok(())
+    }
+
+    async fn get(&mut self, key: &str) -> Result<Option<Bytes>, Failure> {
+        Ok(self.0.get(key).await?)
+    }
+
+    async fn set(&mut self, key: &str, value: &Bytes) -> Result<(), Failure> {
+        Ok(self.0.set(key, value).await?)
+    }
+
+    async fn incr(&mut self, key: &str) -> Result<i64, Failure> {
+        Ok(self.0.incr(key).await?)
+    }
+
+    async fn list_of_strings(&mut self, key: &str) -> Result<Vec<String>, Failure> {
+        Ok(self.0.lrange(key, 0, -1).await?)
+    }
+
+    async fn list_of_bytes(&mut self, key: &str) -> Result<Vec<Bytes>, Failure> {
+        Ok(self.0.lrange(key, 0, -1).await?)
+    }
+
+    async fn hash_of_strings(&mut self, key: &str) -> Result<HashMap<String, String>, Failure> {
+        Ok(self.0.hgetall(key).await?)
+    }
+}
+
+impl Contender for Carnelian {
+    const NAME: &'static str = "carnelian";
+
+    fn run(job: &Job) -> Result<Outcome, Failure> {
+        match job.workload.face {
+            Face::Async => run_async::<Multiplexed>(job),
+            Face::Blocking => Err("comes with the blocking crate".into()),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    bench_common::run::<Carnelian>()
+}
