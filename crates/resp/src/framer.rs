@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::number::integer_line;
+use crate::number::{integer_line, short_length};
 use crate::{Limits, ProtocolError};
 
 /// A whole frame at the front of the buffer.
@@ -93,6 +93,7 @@ impl Framer {
     #[inline]
     pub fn frame(&mut self, buffer: &[u8]) -> Result<Option<Span>, ProtocolError> {
         loop {
+            self.pass_short_bulks(buffer);
             let step = self.element(buffer)?;
             let complete = match step {
                 Step::Wait => return Ok(None),
@@ -111,6 +112,24 @@ impl Framer {
                 return Ok(Some(span));
             }
         }
+    }
+
+    /// Passes over short bulk strings of a list, all but its last: most of what long replies are made of.
+    #[inline]
+    fn pass_short_bulks(&mut self, buffer: &[u8]) {
+        let Some(Level::Counted(left)) = self.levels.last_mut() else { return };
+        let mut at = self.at;
+        while *left > 1 {
+            let Some((&b'$', rest)) = buffer.get(at..).and_then(<[u8]>::split_first) else { break };
+            let Some((length, used)) = short_length(rest) else { break };
+            let end = used + length;
+            if length > self.limits.bulk || rest.get(end..end + 2) != Some(b"\r\n") {
+                break;
+            }
+            at += 1 + end + 2;
+            *left -= 1;
+        }
+        self.at = at;
     }
 
     /// Counts a finished element up through the levels. True: it was the last of the frame.

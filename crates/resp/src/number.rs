@@ -8,39 +8,29 @@ pub(crate) struct Line {
     pub(crate) used: usize,
 }
 
+/// Numbers of up to this many digits can't overflow.
+const SAFE_DIGITS: usize = 18;
+
 /// Reads `-123\r\n` off the front. `None`: the line is not all there yet.
 ///
 /// Hand-written because every element of every reply passes here twice (framing and reading).
 #[inline]
 pub(crate) fn integer_line(bytes: &[u8]) -> Result<Option<Line>, ProtocolError> {
-    let mut at = 0;
-    let negative = match bytes.first() {
-        Some(b'-') => {
-            at = 1;
-            true
-        }
-        Some(b'+') => {
-            at = 1;
-            false
-        }
-        _ => false,
-    };
-    let first_digit = at;
+    let signed = usize::from(matches!(bytes.first(), Some(b'-' | b'+')));
     let mut value: i64 = 0;
-    loop {
+    let mut at = signed;
+    let end = loop {
         let Some(&byte) = bytes.get(at) else { return Ok(None) };
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            break;
+            break byte;
         }
-        // Counting down reaches i64::MIN, which counting up can't.
-        value = value
-            .checked_mul(10)
-            .and_then(|v| v.checked_sub(i64::from(digit)))
-            .ok_or(ProtocolError::BadNumber)?;
+        // Wraps only beyond the digits that are checked below.
+        value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
         at += 1;
-    }
-    if at == first_digit || bytes.get(at) != Some(&b'\r') {
+    };
+    let digits = at - signed;
+    if end != b'\r' || digits == 0 {
         return Err(ProtocolError::BadNumber);
     }
     match bytes.get(at + 1) {
@@ -48,8 +38,32 @@ pub(crate) fn integer_line(bytes: &[u8]) -> Result<Option<Line>, ProtocolError> 
         Some(b'\n') => {}
         Some(_) => return Err(ProtocolError::BadTerminator),
     }
-    let value = if negative { value } else { value.checked_neg().ok_or(ProtocolError::BadNumber)? };
+    if digits > SAFE_DIGITS {
+        value = long_integer(bytes.get(..at).unwrap_or_default())?;
+    } else if bytes.first() == Some(&b'-') {
+        value = -value;
+    }
     Ok(Some(Line { value, used: at + 2 }))
+}
+
+/// A number so long that it may not fit.
+#[cold]
+fn long_integer(text: &[u8]) -> Result<i64, ProtocolError> {
+    let text = core::str::from_utf8(text).map_err(|_| ProtocolError::BadNumber)?;
+    text.parse().map_err(|_| ProtocolError::BadNumber)
+}
+
+/// A short length and the bytes its line took: the `5\r\n` of an everyday `$5\r\n`. `None` where anything is out of the
+/// ordinary, which [`integer_line`] then looks at.
+#[inline]
+pub(crate) fn short_length(bytes: &[u8]) -> Option<(usize, usize)> {
+    let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|&digit| digit <= 9).map(usize::from);
+    match *bytes {
+        [a, b'\r', b'\n', ..] => Some((digit(a)?, 3)),
+        [a, b, b'\r', b'\n', ..] => Some((digit(a)? * 10 + digit(b)?, 4)),
+        [a, b, c, b'\r', b'\n', ..] => Some((digit(a)? * 100 + digit(b)? * 10 + digit(c)?, 5)),
+        _ => None,
+    }
 }
 
 /// Reads the text of a double: `1.5`, `1e3`, `inf`, `-inf`, `nan`.

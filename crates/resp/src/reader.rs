@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use memchr::memchr;
 
-use crate::number::{double, integer_line};
+use crate::number::{double, integer_line, short_length};
 use crate::{ProtocolError, Token};
 
 /// A place in a finished, counted frame (see [`flatten`](crate::flatten) for streamed ones).
@@ -14,19 +14,48 @@ pub struct Reader<'a> {
     rest: &'a [u8],
     /// The shared buffer that `rest` lies in, when there is one: slices of it can be handed out without a copy.
     backing: Option<&'a Bytes>,
+    /// The whole frame, when it is known to be text as a whole: then so is every string in it.
+    text: Option<&'a str>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from the start of `frame`.
     #[must_use]
     pub const fn new(frame: &'a [u8]) -> Self {
-        Self { rest: frame, backing: None }
+        Self { rest: frame, backing: None, text: None }
     }
 
     /// Reads from the start of a shared `frame`, so that [`share`](Self::share) needs no copy.
     #[must_use]
     pub fn shared(frame: &'a Bytes) -> Self {
-        Self { rest: frame, backing: Some(frame) }
+        Self { rest: frame, backing: Some(frame), text: None }
+    }
+
+    /// Reads from the start of `frame`, which will be read as text. Looking at all of a long frame at once is cheaper than
+    /// looking at each string in it.
+    #[must_use]
+    pub fn textual(frame: &'a [u8]) -> Self {
+        Self { text: core::str::from_utf8(frame).ok(), ..Self::new(frame) }
+    }
+
+    /// The next token when it is an everyday bulk string; else nothing happens.
+    #[inline]
+    pub fn short_bulk(&mut self) -> Option<&'a [u8]> {
+        let (&b'$', rest) = self.rest.split_first()? else { return None };
+        let (length, used) = short_length(rest)?;
+        let (bulk, after) = rest.get(used..)?.split_at_checked(length)?;
+        self.rest = after.get(2..)?;
+        Some(bulk)
+    }
+
+    /// The bulk string that was just read, as text, when the frame is known to be text.
+    #[inline]
+    #[must_use]
+    pub fn known_text(&self, bulk: &[u8]) -> Option<&'a str> {
+        let text = self.text?;
+        // Its line end lies between it and the rest.
+        let end = text.len().checked_sub(self.rest.len() + 2)?;
+        text.get(end.checked_sub(bulk.len())?..end)
     }
 
     /// True when the frame has been read to its end.
@@ -66,6 +95,18 @@ impl<'a> Reader<'a> {
                 }
                 token => return Ok(token),
             }
+        }
+    }
+
+    /// True when a null of either protocol comes next. Does not move on.
+    #[inline]
+    #[must_use]
+    pub fn is_at_null(&self) -> bool {
+        match self.rest {
+            [b'_', ..] | [b'$' | b'*', b'-', ..] => true,
+            // What an attribute is about stands behind it.
+            [b'|', ..] => matches!(self.peek(), Ok(Token::Null)),
+            _ => false,
         }
     }
 
@@ -127,7 +168,7 @@ impl<'a> Reader<'a> {
         let before = self.rest;
         self.skip()?;
         let used = before.len() - self.rest.len();
-        Ok(Self { rest: before.get(..used).unwrap_or_default(), backing: self.backing })
+        Ok(Self { rest: before.get(..used).unwrap_or_default(), backing: self.backing, text: None })
     }
 
     #[inline]
@@ -230,6 +271,19 @@ mod tests {
         let mut reader = Reader::new(b"%1\r\n+a\r\n*2\r\n:1\r\n*0\r\n:7\r\n");
         assert_eq!(reader.element().unwrap().rest().len(), 20);
         assert_eq!(reader.token().unwrap(), Token::Integer(7));
+    }
+
+    #[test]
+    fn strings_of_a_textual_frame_need_no_second_look() {
+        let mut reader = Reader::textual("*2\r\n$3\r\naß\r\n$1\r\nb\r\n".as_bytes());
+        reader.token().unwrap();
+        for want in ["aß", "b"] {
+            let bulk = reader.short_bulk().unwrap();
+            assert_eq!(reader.known_text(bulk), Some(want));
+        }
+        let mut reader = Reader::textual(b"$1\r\n\xff\r\n");
+        let bulk = reader.short_bulk().unwrap();
+        assert_eq!(reader.known_text(bulk), None);
     }
 
     #[test]

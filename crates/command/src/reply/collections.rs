@@ -61,6 +61,7 @@ const fn is_aggregate(token: &Token<'_>) -> bool {
 
 impl<T: FromReply> FromReply for Vec<T> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     #[inline]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -75,6 +76,7 @@ impl<T: FromReply> FromReply for Vec<T> {
 
 impl<T: FromReply> FromReply for VecDeque<T> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Vec::from_reply(reader).map(Self::from)
@@ -83,6 +85,7 @@ impl<T: FromReply> FromReply for VecDeque<T> {
 
 impl<T: FromReply, const N: usize> FromReply for [T; N] {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let list = Vec::from_reply(reader)?;
@@ -94,6 +97,7 @@ impl<T: FromReply, const N: usize> FromReply for [T; N] {
 
 impl<T: FromReply + Eq + Hash, S: BuildHasher + Default> FromReply for HashSet<T, S> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut elements = Elements::open::<T>(reader)?;
@@ -107,6 +111,7 @@ impl<T: FromReply + Eq + Hash, S: BuildHasher + Default> FromReply for HashSet<T
 
 impl<T: FromReply + Ord> FromReply for BTreeSet<T> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut elements = Elements::open::<T>(reader)?;

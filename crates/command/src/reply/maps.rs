@@ -44,6 +44,7 @@ fn open(reader: &mut Reader<'_>) -> Result<(usize, bool), DecodeError> {
 
 impl<K: FromReply + Eq + Hash, V: FromReply, S: BuildHasher + Default> FromReply for HashMap<K, V, S> {
     const SHARES: bool = K::SHARES || V::SHARES;
+    const TEXT: bool = K::TEXT || V::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut map = Self::default();
@@ -59,6 +60,7 @@ impl<K: FromReply + Eq + Hash, V: FromReply, S: BuildHasher + Default> FromReply
 
 impl<K: FromReply + Ord, V: FromReply> FromReply for BTreeMap<K, V> {
     const SHARES: bool = K::SHARES || V::SHARES;
+    const TEXT: bool = K::TEXT || V::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut map = Self::new();

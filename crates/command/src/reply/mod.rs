@@ -45,6 +45,10 @@ pub trait FromReply: Sized {
     #[doc(hidden)]
     const SHARES: bool = false;
 
+    /// The type is made of text mostly, so it pays to check a long reply for being text as a whole.
+    #[doc(hidden)]
+    const TEXT: bool = false;
+
     /// Reads exactly one element off the front of `reader`.
     ///
     /// # Errors
@@ -72,11 +76,11 @@ impl FromReply for () {
 /// `None` for every kind of null, and for an empty list where a tuple is asked for: ZPOPMIN of nothing.
 impl<T: FromReply> FromReply for Option<T> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     #[inline]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let next = reader.peek()?;
-        if next == Token::Null || (T::WIDTH > 1 && next == Token::Array(0)) {
+        if reader.is_at_null() || (T::WIDTH > 1 && reader.peek()? == Token::Array(0)) {
             reader.token()?;
             return Ok(None);
         }
@@ -87,6 +91,7 @@ impl<T: FromReply> FromReply for Option<T> {
 /// Keeps the errors of single elements apart, as in the reply of EXEC.
 impl<T: FromReply> FromReply for Result<T, ServerError> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         if let Token::Error(text) = reader.peek()? {
@@ -99,6 +104,7 @@ impl<T: FromReply> FromReply for Result<T, ServerError> {
 
 impl<T: FromReply> FromReply for Box<T> {
     const SHARES: bool = T::SHARES;
+    const TEXT: bool = T::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         T::from_reply(reader).map(Self::new)

@@ -35,8 +35,16 @@ fn format_double(number: f64) -> String {
 }
 
 impl FromReply for String {
+    const TEXT: bool = true;
+
     #[inline]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if let Some(bulk) = reader.short_bulk() {
+            return match reader.known_text(bulk) {
+                Some(text) => Ok(text.to_owned()),
+                None => utf8(bulk).map(str::to_owned),
+            };
+        }
         match text("text", reader)? {
             Text::Borrowed(bytes) => utf8(bytes).map(str::to_owned),
             Text::Owned(text) => Ok(text),
@@ -69,6 +77,9 @@ impl FromReply for Arc<str> {
 impl FromReply for Vec<u8> {
     #[inline]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if let Some(bulk) = reader.short_bulk() {
+            return Ok(bulk.to_vec());
+        }
         match text("bytes", reader)? {
             Text::Borrowed(bytes) => Ok(bytes.to_vec()),
             Text::Owned(text) => Ok(text.into_bytes()),
@@ -82,6 +93,9 @@ impl FromReply for Bytes {
 
     #[inline]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if let Some(bulk) = reader.short_bulk() {
+            return Ok(reader.share(bulk));
+        }
         match text("bytes", reader)? {
             Text::Borrowed(bytes) => Ok(reader.share(bytes)),
             Text::Owned(text) => Ok(Self::from(text)),

@@ -23,6 +23,7 @@ macro_rules! tuple {
         impl<$($part: FromReply),+> FromReply for ($($part,)+) {
             const WIDTH: usize = $width;
             const SHARES: bool = $($part::SHARES ||)+ false;
+            const TEXT: bool = $($part::TEXT ||)+ false;
 
             #[inline]
             fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
