@@ -11,23 +11,23 @@ pub use lists::ToArgs;
 pub use pairs::ToPairs;
 pub use scalars::ToArg;
 
-use crate::Request;
+use crate::encoded::Encoded;
 
 /// Where a [`ToArg`] writes itself.
 #[derive(Debug)]
 pub struct ArgWriter<'a> {
-    request: &'a mut Request,
+    encoded: &'a mut Encoded,
 }
 
 impl<'a> ArgWriter<'a> {
     #[inline]
-    pub(crate) const fn new(request: &'a mut Request) -> Self {
-        ArgWriter { request }
+    pub(crate) const fn new(encoded: &'a mut Encoded) -> Self {
+        ArgWriter { encoded }
     }
 
     /// Writes one argument.
     #[inline]
     pub fn write(&mut self, bytes: &[u8]) {
-        self.request.push_bytes(bytes);
+        self.encoded.push(bytes);
     }
 }

@@ -15,6 +15,7 @@
 //! - [`slot`]: which part of a cluster a key lives in.
 
 mod argument;
+mod encoded;
 mod executor;
 pub mod group;
 mod raw;

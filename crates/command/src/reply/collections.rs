@@ -32,7 +32,7 @@ impl Elements {
         if T::WIDTH == 1 || count == 0 || is_aggregate(&reader.peek()?) {
             return Ok(Self { left: count, flat: false });
         }
-        if count % T::WIDTH != 0 {
+        if !count.is_multiple_of(T::WIDTH) {
             return Err(DecodeError::invalid(format!(
                 "a list of {count} is no list of groups of {}",
                 T::WIDTH

@@ -3,26 +3,22 @@
 //! The encoded arguments lie inline up to a size that everyday commands stay under, so that building one allocates
 //! nothing, and handing it to a connection is one copy.
 
-mod body;
-
 use std::fmt;
 use std::marker::PhantomData;
 
 use carnelian_resp::{Reader, Token, encode};
 
+use crate::encoded::Encoded;
 use crate::spec::Facts;
 use crate::{ArgWriter, FromReply, ToArg, ToArgs, ToPairs};
-use body::Body;
 
 /// A command with its arguments, whatever its reply.
 #[derive(Clone)]
 pub struct Request {
     facts: &'static Facts,
-    /// All arguments, those of the name included.
-    count: usize,
     /// Bit n: argument n was added as a key. Only the first 64 arguments are noted; the facts know the rest.
     keys: u64,
-    body: Body,
+    encoded: Encoded,
 }
 
 impl Request {
@@ -30,14 +26,14 @@ impl Request {
     #[inline]
     #[must_use]
     pub fn new(facts: &'static Facts) -> Self {
-        Self { facts, count: usize::from(facts.words), keys: 0, body: Body::starting_with(facts.wire) }
+        Self { facts, keys: 0, encoded: Encoded::starting_with(usize::from(facts.words), facts.wire) }
     }
 
     /// A command by a name that the table of facts doesn't know.
     #[must_use]
     pub fn unknown(words: &[&[u8]]) -> Self {
-        let mut request =
-            Self { facts: &crate::spec::UNKNOWN, count: 0, keys: 0, body: Body::starting_with(b"") };
+        let encoded = Encoded::starting_with(0, b"");
+        let mut request = Self { facts: &crate::spec::UNKNOWN, keys: 0, encoded };
         for word in words {
             request.push(*word);
         }
@@ -47,28 +43,21 @@ impl Request {
     /// Adds an argument.
     #[inline]
     pub fn push(&mut self, argument: impl ToArg) {
-        argument.write(&mut ArgWriter::new(self));
+        argument.write(&mut ArgWriter::new(&mut self.encoded));
     }
 
     /// Adds an argument that is a key.
     #[inline]
     pub fn push_key(&mut self, key: impl ToArg) {
-        if self.count < 64 {
-            self.keys |= 1 << self.count;
+        if self.encoded.count < 64 {
+            self.keys |= 1 << self.encoded.count;
         }
         self.push(key);
     }
 
-    /// Adds the bytes of one argument: what every [`ToArg`] comes down to.
-    #[inline]
-    pub(crate) fn push_bytes(&mut self, bytes: &[u8]) {
-        self.count += 1;
-        self.body.push(bytes);
-    }
-
     /// Marks every argument from `first` on that is there now as a key.
     fn mark_keys_from(&mut self, first: usize) {
-        for argument in first..self.count.min(64) {
+        for argument in first..self.encoded.count.min(64) {
             self.keys |= 1 << argument;
         }
     }
@@ -87,13 +76,13 @@ impl Request {
     /// How many arguments there are, the name included.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.count
+        self.encoded.count
     }
 
     /// True for a command without even a name, which no server takes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.count == 0
+        self.encoded.count == 0
     }
 
     /// The name, for errors and traces. Of an unknown command it is the first argument.
@@ -108,7 +97,7 @@ impl Request {
 
     /// All arguments, the name's words first.
     pub fn arguments(&self) -> impl Iterator<Item = &[u8]> {
-        let mut reader = Reader::new(self.body.bytes());
+        let mut reader = Reader::new(self.encoded.body.bytes());
         std::iter::from_fn(move || match reader.token() {
             Ok(Token::Bulk(argument)) => Some(argument),
             _ => None,
@@ -124,21 +113,20 @@ impl Request {
     /// How many bytes [`write`](Self::write) will add, at most.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
-        self.body.bytes().len() + 24
+        self.encoded.body.bytes().len() + 24
     }
 
     /// Writes the command at the end of `out`.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
-        encode::header(out, b'*', self.count);
-        out.extend_from_slice(self.body.bytes());
+        encode::header(out, b'*', self.encoded.count);
+        out.extend_from_slice(self.encoded.body.bytes());
     }
 
     /// The command as bytes of its own, without a copy of arguments that are large.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        let count = self.count;
-        self.body.into_bytes(count)
+        self.encoded.into_bytes()
     }
 
     /// This request with a type for its reply.
@@ -152,7 +140,7 @@ impl Request {
 /// The arguments may be anybody's data, so only the name and their number are shown.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("name", &self.name()).field("arguments", &self.count).finish()
+        f.debug_struct("Request").field("name", &self.name()).field("arguments", &self.encoded.count).finish()
     }
 }
 
@@ -207,7 +195,7 @@ impl<R: FromReply> Command<R> {
     #[inline]
     #[must_use]
     pub fn args(mut self, arguments: impl ToArgs) -> Self {
-        arguments.write_all(&mut ArgWriter::new(&mut self.request));
+        arguments.write_all(&mut ArgWriter::new(&mut self.request.encoded));
         self
     }
 
@@ -215,8 +203,8 @@ impl<R: FromReply> Command<R> {
     #[inline]
     #[must_use]
     pub fn keys(mut self, keys: impl ToArgs) -> Self {
-        let first = self.request.count;
-        keys.write_all(&mut ArgWriter::new(&mut self.request));
+        let first = self.request.encoded.count;
+        keys.write_all(&mut ArgWriter::new(&mut self.request.encoded));
         self.request.mark_keys_from(first);
         self
     }
@@ -233,7 +221,7 @@ impl<R: FromReply> Command<R> {
     #[inline]
     #[must_use]
     pub fn pairs(mut self, pairs: impl ToPairs) -> Self {
-        pairs.write_pairs(&mut ArgWriter::new(&mut self.request));
+        pairs.write_pairs(&mut ArgWriter::new(&mut self.request.encoded));
         self
     }
 
@@ -241,9 +229,9 @@ impl<R: FromReply> Command<R> {
     #[inline]
     #[must_use]
     pub fn key_pairs(mut self, pairs: impl ToPairs) -> Self {
-        let first = self.request.count;
-        pairs.write_pairs(&mut ArgWriter::new(&mut self.request));
-        for argument in (first..self.request.count.min(64)).step_by(2) {
+        let first = self.request.encoded.count;
+        pairs.write_pairs(&mut ArgWriter::new(&mut self.request.encoded));
+        for argument in (first..self.request.encoded.count.min(64)).step_by(2) {
             self.request.keys |= 1 << argument;
         }
         self

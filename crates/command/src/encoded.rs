@@ -1,6 +1,33 @@
-//! The encoded arguments of a command: inline while they are small, on the heap above that.
+//! The arguments of a command, encoded as they are added: inline while they are small, on the heap above that.
 
 use carnelian_resp::encode;
+
+/// So many encoded arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoded {
+    /// How many there are.
+    pub(crate) count: usize,
+    pub(crate) body: Body,
+}
+
+impl Encoded {
+    #[inline]
+    pub(crate) fn starting_with(count: usize, encoded: &[u8]) -> Self {
+        Self { count, body: Body::starting_with(encoded) }
+    }
+
+    /// Adds one argument.
+    #[inline]
+    pub(crate) fn push(&mut self, argument: &[u8]) {
+        self.count += 1;
+        self.body.push(argument);
+    }
+
+    /// The whole command, without a copy of arguments that are large.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.body.into_bytes(self.count)
+    }
+}
 
 /// Holds the everyday command (a name, a key, a short value) and keeps a request to two or three cache lines.
 const INLINE: usize = 102;
@@ -10,8 +37,8 @@ const INLINE: usize = 102;
 const FRONT: usize = 23;
 
 /// Encoded bulk strings.
-#[derive(Clone)]
-pub(super) enum Body {
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
     /// The first `len` bytes.
     Inline { len: u8, bytes: [u8; INLINE] },
     /// Everything from `FRONT` on.
@@ -20,7 +47,7 @@ pub(super) enum Body {
 
 impl Body {
     #[inline]
-    pub(super) fn starting_with(encoded: &[u8]) -> Self {
+    pub(crate) fn starting_with(encoded: &[u8]) -> Self {
         let mut bytes = [0; INLINE];
         match bytes.get_mut(..encoded.len()) {
             Some(start) => {
@@ -33,7 +60,7 @@ impl Body {
     }
 
     #[inline]
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
             Self::Heap(bytes) => bytes.get(FRONT..).unwrap_or_default(),
@@ -42,13 +69,12 @@ impl Body {
 
     /// Adds one argument as a bulk string.
     #[inline]
-    pub(super) fn push(&mut self, argument: &[u8]) {
-        if let Self::Inline { len, bytes } = self {
-            if let Some(used) = push_inline(bytes.get_mut(usize::from(*len)..).unwrap_or_default(), argument)
-            {
-                *len += used;
-                return;
-            }
+    pub(crate) fn push(&mut self, argument: &[u8]) {
+        if let Self::Inline { len, bytes } = self
+            && let Some(used) = push_inline(bytes.get_mut(usize::from(*len)..).unwrap_or_default(), argument)
+        {
+            *len += used;
+            return;
         }
         self.push_heap(argument);
     }
@@ -73,7 +99,7 @@ impl Body {
     /// The whole command of `count` arguments. A body on the heap is not copied: the header goes into the room kept
     /// in front of it, and what is left of that room is cut off by moving the bytes once, which costs less than a
     /// fresh block of that size.
-    pub(super) fn into_bytes(self, count: usize) -> Vec<u8> {
+    pub(crate) fn into_bytes(self, count: usize) -> Vec<u8> {
         let mut header = Vec::with_capacity(FRONT);
         encode::header(&mut header, b'*', count);
         match self {
