@@ -143,12 +143,14 @@ impl<C> Pool<C> {
         dead
     }
 
-    /// How many connections to open so that the least number of idle ones is there; places for them are reserved.
-    pub fn lacking(&mut self) -> usize {
-        let room = self.max.saturating_sub(self.stats.in_use + self.idle.len());
-        let lacking = if self.closed { 0 } else { self.min_idle.saturating_sub(self.idle.len()).min(room) };
-        self.stats.in_use += lacking;
-        self.stats.opened += lacking as u64;
+    /// Reserves a place for one more connection if there are fewer idle ones than there should be; then open it.
+    pub fn reserve_lacking(&mut self) -> bool {
+        let has_room = self.stats.in_use + self.idle.len() < self.max;
+        let lacking = !self.closed && has_room && self.idle.len() < self.min_idle;
+        if lacking {
+            self.stats.in_use += 1;
+            self.stats.opened += 1;
+        }
         lacking
     }
 
@@ -230,8 +232,9 @@ mod tests {
         options.min_idle = 1;
         options.idle_limit = Some(Duration::from_secs(1));
         let mut pool = Pool::new(&options);
-        assert_eq!(pool.lacking(), 1);
+        assert!(pool.reserve_lacking());
         pool.put_back(1, 0, 0);
+        assert!(!pool.reserve_lacking());
         let mut dead = Vec::new();
         pool.checkout(0, |_| false, &mut dead);
         pool.put_back(2, 0, 0);

@@ -25,6 +25,10 @@ pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Address
     if frame.first() == Some(&b'>') {
         return Ok(Addressee::Push);
     }
+    // A reply that comes before its command was sent answers something else: every later one would be off by one.
+    if !inflight.outbox.may_be_answered() {
+        return Err(Unexpected);
+    }
     inflight.pop().map(Addressee::Caller).ok_or(Unexpected)
 }
 

@@ -38,5 +38,9 @@ pub(super) struct Entry {
     pub(super) tries: u8,
     pub(super) repeatable: bool,
     pub(super) waits: bool,
+    /// It went wholly over an earlier connection and is here again: it may have run, whatever becomes of it now.
+    pub(super) sent_before: bool,
+    /// It is the link's own (a probe), not a caller's.
+    pub(super) own: bool,
     pub(super) deadline: Micros,
 }

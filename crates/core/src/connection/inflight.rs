@@ -23,8 +23,8 @@ enum Fate {
     Resend,
     /// Nobody waits for it.
     Forget,
-    /// It fails; true: it may have run.
-    Fail(bool),
+    /// It fails, and may have run.
+    Fail,
 }
 
 impl Inflight {
@@ -41,7 +41,16 @@ impl Inflight {
     #[inline]
     pub(super) fn push(&mut self, slot: u32, call: Call) {
         let Call { deadline, repeatable, tries, waits } = call;
-        self.entries.push_back(Entry { end: self.outbox.end(), slot, tries, repeatable, waits, deadline });
+        let (end, sent_before, own) = (self.outbox.end(), false, false);
+        self.entries.push_back(Entry { end, slot, tries, repeatable, waits, sent_before, own, deadline });
+    }
+
+    /// Notes a command of the link's own, whose bytes were just added to the outbox and whose reply nobody wants.
+    pub(super) fn push_own(&mut self) {
+        self.push(NONE, Call::once());
+        if let Some(entry) = self.entries.back_mut() {
+            entry.own = true;
+        }
     }
 
     /// Takes the entry that the next reply belongs to, with where its bytes start.
@@ -56,20 +65,24 @@ impl Inflight {
         self.entries.front().is_some_and(|entry| entry.waits)
     }
 
-    /// Something was written that is not answered.
-    #[inline]
-    pub(super) fn awaits_reply(&self) -> bool {
-        self.outbox.awaits_reply()
+    /// A command that waits by its nature is queued or in flight.
+    pub(super) fn any_waits(&self) -> bool {
+        self.entries.iter().any(|entry| entry.waits)
     }
 
-    /// The earliest deadline of those that wait.
+    /// No command of a caller's is queued or in flight, wanted or not.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.entries.iter().all(|entry| entry.own)
+    }
+
+    /// The earliest deadline of those that have not been given up.
     pub(super) fn earliest_deadline(&self) -> Micros {
         let waiting = self.entries.iter().filter(|entry| entry.slot != NONE);
         waiting.map(|entry| entry.deadline).min().unwrap_or(NEVER)
     }
 
     /// Lets those whose deadline has passed fail. A command that was never sent is taken back: its caller will hear that
-    /// it did not run, so it must not.
+    /// it did not run, so it must not. One whose caller is gone gets the same treatment, and its slot is free again.
     pub(super) fn expire(&mut self, now: Micros, report: &TimeoutReport, wakers: &mut Vec<Waker>) {
         let recallable = self.outbox.recallable_from();
         let mut recalled: Vec<Range<u64>> = Vec::new();
@@ -79,12 +92,14 @@ impl Inflight {
             let range = start..entry.end;
             start = entry.end;
             entry.end -= shift;
-            if entry.deadline > now || !slots.is_waited_for(entry.slot) {
+            if entry.deadline > now || entry.slot == NONE {
                 return true;
             }
             let sent = range.start < recallable;
-            let report = Box::new(TimeoutReport { sent, ..report.clone() });
-            slots.fill(entry.slot, wakers, || Delivery::TimedOut(report));
+            let may_have_run = sent || entry.sent_before;
+            slots.fill(entry.slot, wakers, || {
+                Delivery::TimedOut(Box::new(TimeoutReport { sent: may_have_run, ..report.clone() }))
+            });
             entry.slot = NONE;
             if !sent {
                 shift += range.end - range.start;
@@ -111,8 +126,8 @@ impl Inflight {
                     kept.push_back(entry);
                 }
                 Fate::Forget => self.slots.release(entry.slot),
-                Fate::Fail(sent) => {
-                    self.slots.fill(entry.slot, wakers, || Delivery::Lost { sent });
+                Fate::Fail => {
+                    self.slots.fill(entry.slot, wakers, || Delivery::Lost { sent: true });
                 }
             }
         }
@@ -120,11 +135,12 @@ impl Inflight {
         self.outbox.restart(bytes);
     }
 
-    /// Lets every command fail with what `delivery` makes of "it may have run".
+    /// Lets every command fail with what `delivery` makes of "it may have run". Of a wave that the driver still holds nobody
+    /// knows how much is written: all of it may be.
     pub(super) fn fail_all(&mut self, wakers: &mut Vec<Waker>, delivery: impl Fn(bool) -> Delivery) {
-        let written = self.outbox.written();
+        let written = self.outbox.recallable_from();
         for entry in std::mem::take(&mut self.entries) {
-            self.slots.fill(entry.slot, wakers, || delivery(entry.end <= written));
+            self.slots.fill(entry.slot, wakers, || delivery(entry.sent_before || entry.end <= written));
         }
         self.outbox.restart(Vec::new());
     }
@@ -148,7 +164,8 @@ fn fate(entry: &mut Entry, written: u64, slots: &Slots) -> Fate {
     }
     if entry.repeatable && entry.tries > 1 {
         entry.tries -= 1;
+        entry.sent_before = true;
         return Fate::Resend;
     }
-    Fate::Fail(true)
+    Fate::Fail
 }

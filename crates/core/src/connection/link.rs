@@ -32,7 +32,7 @@ use super::inbox::Inbox;
 use super::inflight::Inflight;
 use super::liveness::{Health, Silence};
 use super::outbox::LARGE;
-use super::slots::{Delivery, NONE, Ticket};
+use super::slots::{Delivery, Ticket};
 use crate::config::{Config, QueueLimits};
 use crate::error::TimeoutReport;
 
@@ -78,8 +78,12 @@ pub struct Link {
     silence: Silence,
     /// When the driver will wake by itself.
     alarm: Micros,
-    /// Callers that wait for room.
-    room: VecDeque<Waker>,
+    /// A probe is queued, or on its way: writing it is no sign of life.
+    probing: bool,
+    /// Callers that wait for room, in the order they came.
+    room: VecDeque<(u64, Waker)>,
+    /// How many have waited for room so far.
+    room_places: u64,
     /// Why the last try to connect failed.
     last_failure: Option<String>,
     pushes: u64,
@@ -97,7 +101,9 @@ impl Link {
             limits: config.queue().clone(),
             silence: Silence::new(config.liveness()),
             alarm: NEVER,
+            probing: false,
             room: VecDeque::new(),
+            room_places: 0,
             last_failure: None,
             pushes: 0,
             replies: 0,
@@ -114,6 +120,12 @@ impl Link {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.inflight.len()
+    }
+
+    /// Bytes of commands without a reply.
+    #[must_use]
+    pub const fn queued_bytes(&self) -> u64 {
+        self.inflight.outbox.queued()
     }
 
     /// Messages that answered no command.
@@ -180,10 +192,25 @@ impl Link {
         queued == 0 || (self.inflight.len() < max_entries && queued + size as u64 <= max_bytes as u64)
     }
 
-    /// Leaves a waker for when there may be room again.
-    pub fn await_room(&mut self, waker: &Waker) {
-        if !self.room.iter().any(|waiting| waiting.will_wake(waker)) {
-            self.room.push_back(waker.clone());
+    /// Leaves a waker for when there may be room again. `place` is the caller's own: nothing at first, then where it stands.
+    /// A caller that goes away must [`leave_room`](Self::leave_room), or its waker stays for as long as the queue is full.
+    pub fn await_room(&mut self, place: &mut Option<u64>, waker: &Waker) {
+        let standing =
+            place.and_then(|place| self.room.binary_search_by_key(&place, |(place, _)| *place).ok());
+        match standing.and_then(|index| self.room.get_mut(index)) {
+            Some((_, left)) => left.clone_from(waker),
+            None => {
+                self.room_places += 1;
+                *place = Some(self.room_places);
+                self.room.push_back((self.room_places, waker.clone()));
+            }
+        }
+    }
+
+    /// Gives up a place among those that wait for room.
+    pub fn leave_room(&mut self, place: u64) {
+        if let Ok(index) = self.room.binary_search_by_key(&place, |(place, _)| *place) {
+            self.room.remove(index);
         }
     }
 
@@ -210,10 +237,16 @@ impl Link {
         self.phase == Phase::Ready && self.inflight.len() == 1
     }
 
-    /// The server is busy with a command that waits by its nature.
+    /// A command that waits on the server by its nature is under way, wanted or not.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.inflight.front_waits()
+        self.inflight.any_waits()
+    }
+
+    /// There is a connection, and no command of a caller's is queued or in flight, wanted or not.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.phase == Phase::Ready && self.inflight.is_at_rest()
     }
 
     /// Writes what is queued right here, for a lone caller. False: the driver has to write the rest.
@@ -231,6 +264,7 @@ impl Link {
             self.phase = Phase::Ready;
         }
         self.silence.broken(now);
+        self.probing = false;
         self.last_failure = None;
     }
 
@@ -240,10 +274,12 @@ impl Link {
         if matches!(self.phase, Phase::Connecting | Phase::Closed) {
             return None;
         }
-        if !self.inflight.awaits_reply() {
+        let fresh = !self.inflight.outbox.awaits_reply();
+        let wave = self.inflight.outbox.take();
+        if wave.is_some() && fresh && !std::mem::take(&mut self.probing) {
             self.silence.broken(now);
         }
-        self.inflight.outbox.take()
+        wave
     }
 
     /// Takes back bytes of which the first `written` are written.
@@ -252,11 +288,11 @@ impl Link {
         self.inflight.outbox.give_back(wave, written);
     }
 
-    /// True when something waits to be written.
+    /// Bytes of commands that are not written yet.
     #[inline]
     #[must_use]
-    pub const fn has_unsent(&self) -> bool {
-        self.inflight.outbox.unsent() > 0
+    pub const fn unsent(&self) -> u64 {
+        self.inflight.outbox.unsent()
     }
 
     /// Bytes came.
@@ -304,7 +340,7 @@ impl Link {
             return;
         }
         let count = if self.inflight.len() == 0 { self.room.len() } else { replies.min(self.room.len()) };
-        wakers.extend(self.room.drain(..count));
+        wakers.extend(self.room.drain(..count).map(|(_, waker)| waker));
     }
 
     /// When the driver has to look again although nothing happens: the earliest deadline.
@@ -320,8 +356,13 @@ impl Link {
             let report = self.report(now, unread);
             self.inflight.expire(now, &report, wakers);
             self.alarm = self.inflight.earliest_deadline();
-            wakers.extend(self.room.drain(..));
+            self.empty_room(wakers);
         }
+    }
+
+    /// Wakes all that wait for room.
+    fn empty_room(&mut self, wakers: &mut Vec<Waker>) {
+        wakers.extend(self.room.drain(..).map(|(_, waker)| waker));
     }
 
     /// What the link looks like, for a timeout.
@@ -341,19 +382,19 @@ impl Link {
     /// Judges the silence of the peer.
     #[must_use]
     pub fn health(&self, now: Micros, node_alive: bool) -> Health {
-        self.silence.judge(now, self.inflight.awaits_reply(), self.inflight.front_waits(), node_alive)
+        self.silence.judge(now, self.inflight.outbox.awaits_peer(), self.inflight.front_waits(), node_alive)
     }
 
     /// Queues a PING that nobody waits for.
     pub fn probe(&mut self) {
-        Request::new(&spec::PING).write(self.inflight.outbox.open());
-        self.inflight.push(NONE, Call::once());
+        self.probing = true;
+        self.tell(&Request::new(&spec::PING));
     }
 
     /// Queues a command of the driver's own, whose reply is thrown away.
     pub fn tell(&mut self, request: &Request) {
         request.write(self.inflight.outbox.open());
-        self.inflight.push(NONE, Call::once());
+        self.inflight.push_own();
     }
 
     /// The connection is gone. What was never written, or may be sent again, stays queued in its order; the rest fails.
@@ -368,7 +409,7 @@ impl Link {
             }
         }
         self.inflight.reconnect(wakers);
-        wakers.extend(self.room.drain(..));
+        self.empty_room(wakers);
     }
 
     /// Says why a try to connect failed, for the errors of those that wait.
@@ -381,9 +422,10 @@ impl Link {
         match self.phase {
             Phase::Ready if self.inflight.len() > 0 => self.phase = Phase::Closing,
             Phase::Closing => {}
-            _ => self.fail(wakers, |_| Delivery::Closed),
+            // What waits here for its second connection may have run over the first.
+            _ => self.fail(wakers, |sent| if sent { Delivery::Lost { sent } } else { Delivery::Closed }),
         }
-        wakers.extend(self.room.drain(..));
+        self.empty_room(wakers);
         self.phase == Phase::Closed
     }
 
@@ -391,7 +433,7 @@ impl Link {
     pub fn fail(&mut self, wakers: &mut Vec<Waker>, delivery: impl Fn(bool) -> Delivery) {
         self.phase = Phase::Closed;
         self.inflight.fail_all(wakers, delivery);
-        wakers.extend(self.room.drain(..));
+        self.empty_room(wakers);
     }
 
     /// Gives memory back while nothing is queued.

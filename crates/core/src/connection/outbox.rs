@@ -44,6 +44,8 @@ pub(super) struct Outbox {
     consumed: u64,
     /// The driver holds the first unwritten wave.
     taken: bool,
+    /// Where the wave ends that the driver holds, or held last.
+    taken_end: u64,
     spares: Spares,
 }
 
@@ -57,6 +59,7 @@ impl Outbox {
             written: 0,
             consumed: 0,
             taken: false,
+            taken_end: 0,
             spares: Spares::new(),
         }
     }
@@ -137,6 +140,7 @@ impl Outbox {
         let written = self.written;
         let wave = self.waves.get_mut(self.written_waves)?;
         self.taken = true;
+        self.taken_end = wave.end;
         let offset = usize::try_from(written.saturating_sub(wave.start)).unwrap_or(0);
         Some((std::mem::take(&mut wave.bytes), offset))
     }
@@ -208,11 +212,20 @@ impl Outbox {
     }
 
     /// From where on nothing is written and nobody is writing, so that commands can still be taken back.
-    pub(super) fn recallable_from(&self) -> u64 {
-        match self.waves.get(self.written_waves) {
-            Some(wave) if self.taken => wave.end,
-            _ => self.written,
-        }
+    #[inline]
+    pub(super) const fn recallable_from(&self) -> u64 {
+        if self.taken { self.taken_end } else { self.written }
+    }
+
+    /// The first command without a reply may have reached the peer, so that a reply may be its.
+    #[inline]
+    pub(super) const fn may_be_answered(&self) -> bool {
+        self.consumed < self.recallable_from()
+    }
+
+    /// The peer owes something: a reply, or that it takes what is being written.
+    pub(super) const fn awaits_peer(&self) -> bool {
+        self.taken || self.awaits_reply()
     }
 
     /// Takes back commands that nobody is to run any more. `ranges` are in order and lie behind
