@@ -242,8 +242,17 @@ impl<'a> Handshake<'a> {
         };
         let passing = code.may_pass() || error.line().contains("max number of clients");
         let kind = if passing { ErrorKind::Connection } else { kind };
-        Error::new(kind, format!("the server refused the connection: {error} ({advice})"))
+        Error::new(
+            kind,
+            format!("the server refused the connection: {} ({advice})", without_arguments(error)),
+        )
     }
+}
+
+/// The server's words without the arguments that it quotes of a command it doesn't know: the password is one of them.
+fn without_arguments(error: &ServerError) -> &str {
+    let line = error.line();
+    line.split_once(", with args beginning with").map_or(line, |(words, _)| words)
 }
 
 /// How a server answers HELLO 3 that knows no HELLO, or no RESP3: with an unknown command, a wrong protocol, or, when it
@@ -327,6 +336,17 @@ mod tests {
         let (_, result) =
             talk(&config().db(99), None, &[HELLO, "-ERR DB index is out of range\r\n", "+PONG\r\n"]);
         assert!(result.unwrap_err().to_string().contains("number of the database"));
+    }
+
+    #[test]
+    fn arguments_that_the_server_quotes_are_not_passed_on() {
+        let login = Some(Credentials::user("ada", "pw-secret"));
+        let config = config().protocol(Protocol::Resp3);
+        let echo =
+            "-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `ada`, `pw-secret`, \r\n";
+        let (_, result) = talk(&config, login, &[echo, "+PONG\r\n"]);
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("unknown command `HELLO`") && !error.contains("secret"), "{error}");
     }
 
     #[test]
