@@ -36,7 +36,7 @@ pub(crate) struct Connector {
 impl Connector {
     /// Checks the config as far as that goes without a connection.
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        config.refuse_unbuilt()?;
+        config.check()?;
         #[cfg(not(feature = "tls"))]
         if config.tls_options().is_some() {
             return Err(Error::new(

@@ -80,9 +80,7 @@ pub(crate) async fn drive(lane: &Arc<Lane>, connected: Connected, node_alive: &A
         crowd: 0,
         node_alive,
     };
-    let ending = poll_fn(|cx| driver.poll(cx)).await;
-    driver.put_wave_back();
-    ending
+    poll_fn(|cx| driver.poll(cx)).await
 }
 
 struct Driver<'a> {
@@ -108,6 +106,8 @@ struct Driver<'a> {
 struct Pass {
     delivered: usize,
     closed: bool,
+    /// There is another wave behind the one in hand.
+    behind: bool,
 }
 
 impl Driver<'_> {
@@ -127,6 +127,7 @@ impl Driver<'_> {
             }
             Ok(false) => Poll::Pending,
             Err(ending) => {
+                self.hear_out(cx, &ending);
                 self.wake_callers();
                 Poll::Ready(ending)
             }
@@ -144,6 +145,7 @@ impl Driver<'_> {
                 return Err(Ending::Closed);
             }
             self.more = pass.delivered == WAVE;
+            let was_blocked = self.write_blocked;
             self.write(cx)?;
             if self.more {
                 return Ok(true);
@@ -152,8 +154,10 @@ impl Driver<'_> {
                 self.look_at_health()?;
                 continue;
             }
-            // A finished wave is given back at the next look: nothing needs it before.
-            if idle {
+            // A finished wave is given back at the next look: nothing needs it before. Unless there is another one behind
+            // it, or there may be: while a write is blocked, callers wake nobody.
+            let go_on = !self.write_blocked && (was_blocked || pass.behind);
+            if idle && !go_on {
                 return Ok(false);
             }
         }
@@ -189,7 +193,8 @@ impl Driver<'_> {
         self.return_written(&mut guarded);
         let delivered =
             guarded.link.deliver(&mut self.inbox, WAVE, &mut self.wakers).map_err(Ending::Anomaly)?;
-        if now >= guarded.link.alarm() {
+        // Not while replies are at hand that may be in time.
+        if delivered < WAVE && now >= guarded.link.alarm() {
             self.expire(&mut guarded, now);
         }
         if self.wave.is_none() {
@@ -203,7 +208,9 @@ impl Driver<'_> {
             (true, true) => guarded.driver_at(cx),
             (false, _) => {}
         }
-        Ok(Pass { delivered, closed: guarded.link.phase() == Phase::Closed })
+        let in_hand = self.wave.as_ref().map_or(0, |(wave, written)| wave.len() - written);
+        let behind = guarded.link.unsent() > in_hand as u64;
+        Ok(Pass { delivered, closed: guarded.link.phase() == Phase::Closed, behind })
     }
 
     /// Gives a wave back that is wholly written.
@@ -278,8 +285,22 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// The link must have all bytes back before it decides what to send again.
-    fn put_wave_back(&mut self) {
+    /// What the server said before the connection ended still counts. A write that failed says nothing about what can be
+    /// read.
+    fn hear_out(&mut self, cx: &mut Context<'_>, ending: &Ending) {
+        if matches!(ending, Ending::HungUp | Ending::Failed(_)) {
+            while let Ok(false) = self.read(cx, &mut false) {}
+            let mut guarded = self.lane.lock();
+            // The connection is over either way.
+            let _ = guarded.link.deliver(&mut self.inbox, usize::MAX, &mut self.wakers);
+        }
+    }
+}
+
+/// The link must have all bytes back before it decides what to send again, or says what may have run: also when the task is
+/// dropped in the middle, as at the end of the runtime.
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
         if let Some((wave, written)) = self.wave.take() {
             self.lane.lock().link.give_back(wave, written);
         }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use carnelian_command::Request;
 use carnelian_core::config::Config;
-use carnelian_core::connection::{Call, Delivery, Link, Phase, Refusal, Submitted, Ticket};
+use carnelian_core::connection::{Call, Delivery, Link, Refusal, Submitted, Ticket};
 use carnelian_core::{Error, ErrorKind};
 use parking_lot::Mutex;
 
@@ -130,10 +130,9 @@ impl Lane {
         self.kill();
     }
 
-    /// A connection is ready and nothing is queued: it can be handed out.
+    /// A connection is ready and no caller's command is under way: it can be handed out.
     pub(crate) fn is_clean(&self) -> bool {
-        let guarded = self.guarded.lock();
-        guarded.link.phase() == Phase::Ready && guarded.link.queued() == 0
+        self.guarded.lock().link.is_at_rest()
     }
 
     /// The error of a command that came when the lane was closed.
@@ -147,7 +146,7 @@ impl Lane {
         }
     }
 
-    /// The server is busy with a command that waits by its nature.
+    /// A command that waits on the server by its nature is under way.
     pub(crate) fn is_waiting(&self) -> bool {
         self.guarded.lock().link.is_waiting()
     }

@@ -67,19 +67,21 @@ impl Node {
         let _ = self.events.send(event);
     }
 
-    fn set_state(&self, state: State) {
+    /// True when it was another before.
+    fn set_state(&self, state: State) -> bool {
         self.state.send_if_modified(|current| {
             let changes = *current != state && *current != State::Closed;
             if changes {
                 *current = state;
             }
             changes
-        });
+        })
     }
 
     pub(crate) fn closed(&self) {
-        self.set_state(State::Closed);
-        self.tell(Event::Closed);
+        if self.set_state(State::Closed) {
+            self.tell(Event::Closed);
+        }
     }
 
     /// Makes one connection, and tells of it.
@@ -121,20 +123,19 @@ impl Node {
     }
 
     /// Serves a lane for as long as it is open: connects, drives, connects again.
-    pub(crate) async fn serve(self: Arc<Self>, lane: Arc<Lane>, first: Option<Connected>) {
-        // Whatever ends this task (the runtime too), nobody is left waiting.
-        let _guard = KillOnDrop(Arc::clone(&lane));
+    pub(crate) async fn serve(self: Arc<Self>, lane: Served, first: Option<Connected>) {
+        let lane = &lane.0;
         let mut first = first;
         let (mut failures, mut pause) = (0, Duration::ZERO);
         loop {
             let connected = match first.take() {
                 Some(connected) => connected,
-                None => match self.reconnect(&lane, &mut failures, &mut pause).await {
+                None => match self.reconnect(lane, &mut failures, &mut pause).await {
                     Some(connected) => connected,
                     None => break,
                 },
             };
-            let (ending, answered) = self.drive(&lane, connected).await;
+            let (ending, answered) = self.drive(lane, connected).await;
             if matches!(ending, Ending::Closed) {
                 break;
             }
@@ -145,11 +146,11 @@ impl Node {
         }
     }
 
-    /// Serves a lane that belongs to one caller: its connection is not made again, since its state would be lost.
-    pub(crate) async fn serve_once(self: Arc<Self>, lane: Arc<Lane>, connected: Connected) {
-        let _guard = KillOnDrop(Arc::clone(&lane));
-        lane.connected(&connected);
-        let ending = driver::drive(&lane, connected, &self.alive).await;
+    /// Serves a lane that belongs to one caller: its connection is not made again, since its state would be lost. The lane
+    /// knows of its connection already.
+    pub(crate) async fn serve_once(self: Arc<Self>, lane: Served, connected: Connected) {
+        let lane = &lane.0;
+        let ending = driver::drive(lane, connected, &self.alive).await;
         lane.disconnected(&ending.to_string());
     }
 
@@ -200,10 +201,17 @@ impl Node {
     }
 }
 
-/// Ends a lane when the task that serves it ends.
-struct KillOnDrop(Arc<Lane>);
+/// A lane in the hands of the task that serves it. Whatever ends that task (the runtime too, even before the task ran for
+/// the first time), nobody is left waiting.
+pub(crate) struct Served(Arc<Lane>);
 
-impl Drop for KillOnDrop {
+impl Served {
+    pub(crate) fn new(lane: &Arc<Lane>) -> Self {
+        Self(Arc::clone(lane))
+    }
+}
+
+impl Drop for Served {
     fn drop(&mut self) {
         self.0.kill();
     }

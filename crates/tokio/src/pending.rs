@@ -17,22 +17,14 @@ use std::time::Duration;
 use carnelian_command::spec::Facts;
 use carnelian_command::{Command, FromReply, Request};
 use carnelian_core::config::Retry;
-use carnelian_core::connection::{Call, Delivery, Held, Refusal, Ticket};
-use carnelian_core::route::{self, Place};
-use carnelian_core::{Error, ErrorKind, Result, retry};
+use carnelian_core::connection::{Delivery, Held, Micros, Refusal, Ticket};
+use carnelian_core::route::Place;
+use carnelian_core::{Error, Result, retry};
 
 use crate::lane::Lane;
-use crate::slow;
+use crate::options::Options;
+use crate::slow::{self, Before};
 use crate::target::Target;
-
-/// How one command differs from the client's config.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    /// `Some(None)`: no deadline.
-    pub(crate) timeout: Option<Option<Duration>>,
-    pub(crate) retry: Option<Box<Retry>>,
-    pub(crate) idempotent: bool,
-}
 
 /// A command that runs once it is awaited. Options come before the `.await`.
 ///
@@ -109,7 +101,7 @@ pub struct Reply<'a, R> {
 /// How far a command is.
 enum Stage<'a> {
     Fresh,
-    Waiting { lane: &'a Lane, ticket: Ticket },
+    Waiting { lane: &'a Lane, ticket: Ticket, deadline: Micros },
     Slow(Pin<Box<dyn Future<Output = Result<Held>> + Send + 'a>>),
     Done,
 }
@@ -122,11 +114,11 @@ impl<R: FromReply> Future for Reply<'_, R> {
         let this = &mut *self;
         loop {
             match &mut this.stage {
-                Stage::Waiting { lane, ticket } => {
+                Stage::Waiting { lane, ticket, deadline } => {
                     let Poll::Ready(delivery) = lane.poll_reply(ticket, cx) else { return Poll::Pending };
-                    let lane = *lane;
+                    let (lane, deadline) = (*lane, *deadline);
                     this.stage = Stage::Done;
-                    match this.settle(lane, delivery) {
+                    match this.settle(lane, delivery, deadline) {
                         Some(result) => return Poll::Ready(result),
                         None => continue,
                     }
@@ -156,14 +148,16 @@ impl<'a, R: FromReply> Reply<'a, R> {
     #[inline]
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
         if self.target.place(&self.request)? == Place::Own {
-            self.go_slow(0);
+            self.go_slow(Before::default());
             return Ok(());
         }
         let lane = self.target.lane();
-        let call = call(&self.target, &self.options, &self.request);
+        let call = self.target.call(&self.options, &self.request);
         match lane.submit(&self.request, call, cx.waker()) {
-            Ok(ticket) => self.stage = Stage::Waiting { lane, ticket },
-            Err(Refusal::Full) if self.target.waits_for_room() => self.go_slow(0),
+            Ok(ticket) => self.stage = Stage::Waiting { lane, ticket, deadline: call.deadline },
+            Err(Refusal::Full) if self.target.waits_for_room() => {
+                self.go_slow(Before { outcome: None, deadline: Some(call.deadline) });
+            }
             Err(refusal) => {
                 return Err(slow::refused(&self.target, lane, refusal).of_command(self.request.facts()));
             }
@@ -173,23 +167,21 @@ impl<'a, R: FromReply> Reply<'a, R> {
 
     /// What came of it. `None`: it goes on in another way.
     #[inline]
-    fn settle(&mut self, lane: &'a Lane, delivery: Delivery) -> Option<Result<R>> {
+    fn settle(&mut self, lane: &'a Lane, delivery: Delivery, deadline: Micros) -> Option<Result<R>> {
         if let Delivery::Reply(held) = delivery {
-            if retry::is_refusal(held.bytes(), self.policy()) {
-                if self.policy().attempts > 1 {
-                    self.go_slow(1);
-                    return None;
-                }
+            if retry::is_refusal(held.bytes(), self.policy()) && self.policy().attempts > 1 {
+                self.go_slow(Before { outcome: Some(Delivery::Reply(held)), deadline: Some(deadline) });
+                return None;
             }
             return Some(self.decode(Some(lane), held));
         }
-        self.settle_failure(lane, delivery)
+        self.settle_failure(lane, delivery, deadline)
     }
 
     #[cold]
-    fn settle_failure(&mut self, lane: &Lane, delivery: Delivery) -> Option<Result<R>> {
+    fn settle_failure(&mut self, lane: &Lane, delivery: Delivery, deadline: Micros) -> Option<Result<R>> {
         if slow::may_repeat_failure(&delivery, self.policy()) {
-            self.go_slow(1);
+            self.go_slow(Before { outcome: Some(delivery), deadline: Some(deadline) });
             return None;
         }
         let timeout = self.target.timeout(&self.options);
@@ -200,11 +192,11 @@ impl<'a, R: FromReply> Reply<'a, R> {
         self.options.retry.as_deref().unwrap_or_else(|| self.target.retry_policy())
     }
 
-    /// Goes on with everything that is not the common case. `tries`: how many there were already.
+    /// Goes on with everything that is not the common case.
     #[cold]
-    fn go_slow(&mut self, tries: u32) {
+    fn go_slow(&mut self, before: Before) {
         let (request, options) = (self.request.clone(), self.options.clone());
-        self.stage = Stage::Slow(Box::pin(slow::run(self.target, request, options, tries)));
+        self.stage = Stage::Slow(Box::pin(slow::run(self.target, request, options, before)));
     }
 
     #[inline]
@@ -243,22 +235,10 @@ fn decode_rare<R: FromReply>(target: &Target<'_>, request: &Request, held: Held)
         .map_err(|error| at(Error::decode(facts, error)))
 }
 
-/// How the link is to treat a command.
-#[inline]
-pub(crate) fn call(target: &Target<'_>, options: &Options, request: &Request) -> Call {
-    let policy = options.retry.as_deref().unwrap_or_else(|| target.retry_policy());
-    let mut call = Call::once();
-    call.deadline = target.clock().deadline(target.timeout(options));
-    call.repeatable = options.idempotent || policy.on_connection_loss || route::is_repeatable(request);
-    call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);
-    call
-}
-
 impl<R> Drop for Reply<'_, R> {
     fn drop(&mut self) {
-        if let Stage::Waiting { lane, ticket } = &self.stage {
+        if let Stage::Waiting { lane, ticket, .. } = &self.stage {
             lane.abandon(ticket);
-            self.target.abandoned();
         }
     }
 }
@@ -267,13 +247,4 @@ impl<R> std::fmt::Debug for Reply<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Reply").field(&self.request).finish()
     }
-}
-
-/// An error for a command that a link did not take.
-pub(crate) fn queue_full(target: &Target<'_>) -> Error {
-    Error::new(
-        ErrorKind::QueueFull,
-        "the queue of the connection is full; slow down, raise queue_max_bytes or queue_max_entries, or let commands wait",
-    )
-    .at(target.address())
 }

@@ -1,6 +1,15 @@
 //! The uncommon ways of a command: it waits on the server, it waits for room in the queue, it is tried again.
 //!
 //! Plain async code in one boxed future: what happens once in a million commands may cost an allocation.
+//!
+//! ```text
+//!                   refused by the server's state, or late and the user allows it: pause
+//!                 ┌───────────────────────────────────────────────────────────────┐
+//!                 ▼                                                               │
+//!   connection ──► room in the queue ──► sent ──► what came of it ────────────────┴──► the caller
+//!       ▲                                              │
+//!       └──── never sent, or harmless twice: pause ────┘      (only where the command has a connection of its own)
+//! ```
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -8,100 +17,272 @@ use std::time::Duration;
 
 use carnelian_command::Request;
 use carnelian_core::config::Retry;
-use carnelian_core::connection::{Call, Delivery, Held, NEVER, Refusal, Ticket};
+use carnelian_core::connection::{Call, Delivery, Held, Micros, NEVER, Refusal, Ticket};
 use carnelian_core::retry::{self, Tries};
-use carnelian_core::route::Place;
-use carnelian_core::{Error, Result};
+use carnelian_core::{Error, ErrorKind, Result, State, TimeoutReport, route};
 
+use crate::clock::Clock;
 use crate::lane::Lane;
 use crate::node::random;
-use crate::pending::{self, Options, call};
+use crate::options::Options;
+use crate::pool::Own;
+use crate::shared::Shared;
 use crate::target::Target;
 
-/// Runs a command with all patience its policy has. `tries`: how many there were already.
-pub(crate) async fn run(target: Target<'_>, request: Request, options: Options, tries: u32) -> Result<Held> {
-    let result = match (target, target.place(&request)?) {
-        (Target::Client(shared), Place::Own) => {
-            let own = shared.checkout().await?;
-            let own = &own;
-            attempts(Target::Dedicated(own), &request, &options, tries).await
+/// What the common way had already when it handed a command over.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// What came of the first try, where there was one.
+    pub(crate) outcome: Option<Delivery>,
+    /// When the command's time is up.
+    pub(crate) deadline: Option<Micros>,
+}
+
+/// Runs a command with all patience its policy has.
+pub(crate) async fn run(
+    target: Target<'_>,
+    request: Request,
+    options: Options,
+    before: Before,
+) -> Result<Held> {
+    let mut work = Work::new(target, &request, &options, before.deadline);
+    let result = match target.lends_connections() {
+        Some(shared) if work.waits => work.on_own_connection(shared).await,
+        _ => {
+            let outcome = work.run(target, before.outcome).await;
+            work.settle(target, outcome)
         }
-        _ => attempts(target, &request, &options, tries).await,
     };
     result.map_err(|error| error.of_command(request.facts()))
 }
 
-async fn attempts(target: Target<'_>, request: &Request, options: &Options, made: u32) -> Result<Held> {
-    let policy = options.retry.as_deref().unwrap_or_else(|| target.retry_policy());
-    let started = tokio::time::Instant::now();
-    let mut tries = Tries::none();
-    // The common way has made the first try; its failure is what led here.
-    if made > 0 {
-        pause(&mut tries, policy, Duration::ZERO).await;
+/// A command with its tries and its time.
+struct Work<'a> {
+    request: &'a Request,
+    options: &'a Options,
+    policy: &'a Retry,
+    clock: &'a Clock,
+    /// How long one try may take, as errors tell it.
+    timeout: Option<Duration>,
+    /// When the first try began.
+    started: Micros,
+    /// When the present try is over.
+    deadline: Micros,
+    tries: Tries,
+    /// It waits on the server by its nature.
+    waits: bool,
+}
+
+/// What became of a try.
+enum Outcome {
+    Came(Delivery),
+    /// The link did not take it.
+    Refused(Refusal),
+}
+
+impl<'a> Work<'a> {
+    fn new(target: Target<'a>, request: &'a Request, options: &'a Options, deadline: Option<Micros>) -> Self {
+        let waits = route::waits(request);
+        // What waits obeys its own timeout, unless the caller gave it another.
+        let timeout = if waits { options.timeout.flatten() } else { target.timeout(options) };
+        let clock = target.clock();
+        let deadline = deadline.unwrap_or_else(|| clock.deadline(timeout));
+        let started = match timeout {
+            Some(timeout) => {
+                deadline.saturating_sub(carnelian_core::connection::liveness::as_micros(timeout))
+            }
+            None => clock.now(),
+        };
+        let policy = options.retry.as_deref().unwrap_or_else(|| target.retry_policy());
+        Self { request, options, policy, clock, timeout, started, deadline, tries: Tries::none(), waits }
     }
-    loop {
-        let lane = target.lane();
-        let outcome = attempt(target, lane, request, options).await?;
-        let again = match &outcome {
-            Delivery::Reply(held) => retry::is_refusal(held.bytes(), policy),
-            failure => may_repeat_failure(failure, policy),
+
+    /// Tries for as long as the policy and the deadline allow. `first`: what came of the first try, if it was made already.
+    async fn run(&mut self, target: Target<'_>, first: Option<Delivery>) -> Outcome {
+        let mut outcome = match first {
+            Some(delivery) => Outcome::Came(delivery),
+            None => self.once(target).await,
         };
-        if again && pause(&mut tries, policy, started.elapsed()).await {
-            tracing::debug!(command = %request.name(), tries = tries.made(), server = %target.address(), "trying again");
-            continue;
+        loop {
+            match &outcome {
+                Outcome::Came(Delivery::Reply(held)) if retry::is_refusal(held.bytes(), self.policy) => {}
+                Outcome::Came(late @ Delivery::TimedOut(_)) if may_repeat_failure(late, self.policy) => {
+                    // The user wants another try of the same length.
+                    self.deadline = NEVER;
+                }
+                _ => return outcome,
+            }
+            if !self.pause().await {
+                return outcome;
+            }
+            if self.deadline == NEVER {
+                self.deadline = self.clock.deadline(self.timeout);
+            }
+            tracing::debug!(command = %self.request.name(), tries = self.tries.made(), server = %target.address(), "trying again");
+            outcome = self.once(target).await;
         }
-        return match outcome {
-            Delivery::Reply(held) => Ok(held),
-            failure => Err(self::failure(&target, lane, failure, target.timeout(options))),
+    }
+
+    /// Pauses before the next try. False: there were enough, or no time is left for another.
+    async fn pause(&mut self) -> bool {
+        let elapsed = Duration::from_micros(self.clock.now().saturating_sub(self.started));
+        let Some(pause) = self.tries.again(self.policy, elapsed, random()) else { return false };
+        sleep_within(self.clock, pause, self.deadline).await
+    }
+
+    /// One try: waits for room, sends, waits for what comes of it.
+    async fn once(&self, target: Target<'_>) -> Outcome {
+        let lane = target.lane();
+        let mut call = target.call(self.options, self.request);
+        call.deadline = self.deadline;
+        call.waits = self.waits;
+        call.tries = call.tries.saturating_sub(u8::try_from(self.tries.made()).unwrap_or(u8::MAX)).max(1);
+        let ticket = match submit(target, lane, self.request, call).await {
+            Ok(Some(ticket)) => ticket,
+            Ok(None) => {
+                let report = lane.lock().link.report(self.clock.now(), 0);
+                return Outcome::Came(Delivery::TimedOut(Box::new(report)));
+            }
+            Err(refusal) => return Outcome::Refused(refusal),
         };
+        let claim = Claim { target, lane, ticket: Some(ticket), waits: self.waits };
+        let delivery = claim.reply().await;
+        if self.waits && matches!(delivery, Delivery::TimedOut(_)) {
+            target.gave_up_waiting();
+        }
+        Outcome::Came(delivery)
+    }
+
+    /// Takes a connection for the command alone. One that is lost before the command was sent is replaced by another.
+    async fn on_own_connection(&mut self, shared: &Shared) -> Result<Held> {
+        let mut patience = Patience::new(self, shared);
+        let mut state = shared.node.state();
+        loop {
+            let own = patience.checkout(self, shared).await?;
+            let target = Target::Dedicated(&own);
+            let outcome = tokio::select! {
+                outcome = self.run(target, None) => outcome,
+                // It may wait for ever; the client does not.
+                _ = state.wait_for(|state| *state == State::Closed) => {
+                    return Err(Error::closed().possibly_run(true).at(target.address()));
+                }
+            };
+            let again = match &outcome {
+                Outcome::Refused(Refusal::Closed) | Outcome::Came(Delivery::Lost { sent: false }) => {
+                    patience.pause(self.clock, shared).await
+                }
+                Outcome::Came(Delivery::Lost { sent: true }) if self.is_repeatable(target) => {
+                    self.pause().await
+                }
+                _ => false,
+            };
+            if !again {
+                return self.settle(target, outcome);
+            }
+        }
+    }
+
+    fn is_repeatable(&self, target: Target<'_>) -> bool {
+        target.call(self.options, self.request).repeatable
+    }
+
+    fn settle(&self, target: Target<'_>, outcome: Outcome) -> Result<Held> {
+        let lane = target.lane();
+        match outcome {
+            Outcome::Came(Delivery::Reply(held)) => Ok(held),
+            Outcome::Came(failure) => Err(self::failure(&target, lane, failure, self.timeout)),
+            Outcome::Refused(refusal) => Err(refused(&target, lane, refusal)),
+        }
     }
 }
 
-/// Pauses before the next try. False: there were enough.
-async fn pause(tries: &mut Tries, policy: &Retry, elapsed: Duration) -> bool {
-    let Some(pause) = tries.again(policy, elapsed, random()) else { return false };
+/// How long a command waits for a connection of its own.
+struct Patience {
+    until: Micros,
+    failures: u32,
+    pause: Duration,
+}
+
+impl Patience {
+    /// A command that may take as long as it likes at the server does not wait as long for a connection.
+    fn new(work: &Work<'_>, shared: &Shared) -> Self {
+        let until = match work.options.timeout {
+            Some(_) => work.deadline,
+            None => work.clock.deadline(shared.node.config.timeouts().command),
+        };
+        Self { until, failures: 0, pause: Duration::ZERO }
+    }
+
+    async fn checkout(&mut self, work: &Work<'_>, shared: &Shared) -> Result<Own> {
+        let mut last_failure = None;
+        loop {
+            let checkout = tokio::time::timeout_at(work.clock.instant(self.until), shared.checkout());
+            let error = match checkout.await {
+                Ok(Ok(own)) => return Ok(own),
+                Ok(Err(error)) => error,
+                Err(_) => {
+                    let mut report = TimeoutReport::unsent(work.timeout.unwrap_or_default());
+                    report.last_failure = last_failure;
+                    return Err(Error::timeout(report).at(&shared.node.address));
+                }
+            };
+            let may_pass = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
+            if !may_pass || !self.pause(work.clock, shared).await {
+                return Err(error);
+            }
+            last_failure = Some(error.to_string());
+        }
+    }
+
+    /// Pauses before the next connection is tried. False: no time is left.
+    async fn pause(&mut self, clock: &Clock, shared: &Shared) -> bool {
+        self.failures += 1;
+        self.pause = shared.node.config.reconnect_policy().backoff.delay(self.failures, self.pause, random());
+        sleep_within(clock, self.pause, self.until).await
+    }
+}
+
+/// Sleeps, unless that would take beyond `until`: then it returns false at once.
+async fn sleep_within(clock: &Clock, pause: Duration, until: Micros) -> bool {
+    if clock.deadline(Some(pause)) >= until {
+        return false;
+    }
     tokio::time::sleep(pause).await;
     true
 }
 
-/// One try: waits for room, sends, waits for what comes of it.
-async fn attempt<'a>(
-    target: Target<'a>,
-    lane: &'a Lane,
-    request: &Request,
-    options: &Options,
-) -> Result<Delivery> {
-    let mut call = call(&target, options, request);
-    if carnelian_core::route::waits(request) {
-        call.waits = true;
-        // It obeys its own timeout, unless the caller gave it one.
-        if options.timeout.is_none() {
-            call.deadline = NEVER;
-        }
-    }
-    let ticket = match submit(target, lane, request, call).await? {
-        Some(ticket) => ticket,
-        None => {
-            let report = lane.lock().link.report(target.clock().now(), 0);
-            return Ok(Delivery::TimedOut(Box::new(report)));
-        }
-    };
-    let claim = Claim { target, lane, ticket: Some(ticket) };
-    Ok(claim.reply().await)
-}
-
 /// Submits as soon as there is room. `None`: the deadline passed before there was.
-async fn submit(target: Target<'_>, lane: &Lane, request: &Request, call: Call) -> Result<Option<Ticket>> {
+async fn submit(
+    target: Target<'_>,
+    lane: &Lane,
+    request: &Request,
+    call: Call,
+) -> Result<Option<Ticket>, Refusal> {
     let deadline = target.clock().instant(call.deadline);
+    let mut place = Place { lane, number: None };
     let room = poll_fn(|cx| match lane.submit(request, call, cx.waker()) {
         Ok(ticket) => Poll::Ready(Ok(ticket)),
         Err(Refusal::Full) if target.waits_for_room() => {
-            lane.lock().link.await_room(cx.waker());
+            lane.lock().link.await_room(&mut place.number, cx.waker());
             Poll::Pending
         }
-        Err(refusal) => Poll::Ready(Err(refused(&target, lane, refusal))),
+        Err(refusal) => Poll::Ready(Err(refusal)),
     });
     tokio::time::timeout_at(deadline, room).await.ok().transpose()
+}
+
+/// A place among those that wait for room, given up when the caller goes away.
+struct Place<'a> {
+    lane: &'a Lane,
+    number: Option<u64>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.lane.lock().link.leave_room(number);
+        }
+    }
 }
 
 /// A claim to a reply that is given up when the caller goes away.
@@ -109,6 +290,7 @@ struct Claim<'a> {
     target: Target<'a>,
     lane: &'a Lane,
     ticket: Option<Ticket>,
+    waits: bool,
 }
 
 impl Claim<'_> {
@@ -127,7 +309,9 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = &self.ticket {
             self.lane.abandon(ticket);
-            self.target.abandoned();
+            if self.waits {
+                self.target.gave_up_waiting();
+            }
         }
     }
 }
@@ -160,7 +344,11 @@ pub(crate) fn failure(
 #[cold]
 pub(crate) fn refused(target: &Target<'_>, lane: &Lane, refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Full => pending::queue_full(target),
+        Refusal::Full => Error::new(
+            ErrorKind::QueueFull,
+            "the queue of the connection is full; slow down, raise queue_max_bytes or queue_max_entries, or let commands wait",
+        )
+        .at(target.address()),
         Refusal::Closed => lane.closed().at(target.address()),
     }
 }

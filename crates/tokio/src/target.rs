@@ -6,14 +6,15 @@ use std::time::Duration;
 use carnelian_command::Request;
 use carnelian_core::Result;
 use carnelian_core::config::{Retry, WhenFull};
+use carnelian_core::connection::Call;
 use carnelian_core::route::{self, Place};
 
 use crate::callbacks::{Callbacks, ReplyCallback};
 use crate::clock::Clock;
-use crate::dedicated::Own;
 use crate::lane::Lane;
 use crate::node::Node;
-use crate::pending::Options;
+use crate::options::Options;
+use crate::pool::Own;
 use crate::shared::Shared;
 
 /// What a command runs on.
@@ -40,11 +41,18 @@ impl<'a> Target<'a> {
     #[inline]
     pub(crate) fn place(&self, request: &Request) -> Result<Place> {
         match self {
-            Self::Client(shared) if shared.node.config.pool().single_connection => {
-                route::place(request).map(|_| Place::Shared)
-            }
             Self::Client(_) => route::place(request),
+            Self::Dedicated(_) if route::waits(request) => Ok(Place::Own),
             Self::Dedicated(_) | Self::Lane(..) => Ok(Place::Shared),
+        }
+    }
+
+    /// Whose pool has a connection for a command that waits. `None`: it runs right here, for all that share the connection
+    /// are one caller, or have asked for it.
+    pub(crate) fn lends_connections(&self) -> Option<&'a Shared> {
+        match self {
+            Self::Client(shared) if !shared.node.config.pool().single_connection => Some(shared),
+            _ => None,
         }
     }
 
@@ -76,6 +84,17 @@ impl<'a> Target<'a> {
         options.timeout.unwrap_or(self.node().config.timeouts().command)
     }
 
+    /// How the link is to treat a command.
+    #[inline]
+    pub(crate) fn call(&self, options: &Options, request: &Request) -> Call {
+        let policy = options.retry.as_deref().unwrap_or_else(|| self.retry_policy());
+        let mut call = Call::once();
+        call.deadline = self.clock().deadline(self.timeout(options));
+        call.repeatable = options.idempotent || policy.on_connection_loss || route::is_repeatable(request);
+        call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);
+        call
+    }
+
     pub(crate) fn waits_for_room(&self) -> bool {
         self.node().config.queue().when_full == WhenFull::Wait
     }
@@ -98,8 +117,8 @@ impl<'a> Target<'a> {
         if self.has_callbacks() { self.callbacks().of(request) } else { None }
     }
 
-    /// A command was given up while its reply was awaited.
-    pub(crate) fn abandoned(&self) {
+    /// A command that waits on the server was given up.
+    pub(crate) fn gave_up_waiting(&self) {
         if let Self::Dedicated(own) = self {
             own.spoil_if_waiting();
         }

@@ -83,8 +83,8 @@ impl Held {
             }
             Store::Buffer { bytes, start, end } => {
                 let frame = bytes.get(start..end).unwrap_or_default();
-                let decoded = R::from_reply(&mut Reader::new(frame));
-                (decoded, Some(bytes))
+                let mut reader = if R::TEXT { Reader::textual(frame) } else { Reader::new(frame) };
+                (R::from_reply(&mut reader), Some(bytes))
             }
         }
     }
