@@ -4,17 +4,23 @@
 //!
 //! # Layout
 //!
+//! - [`callbacks`]: what the user has said to do with replies.
 //! - [`config`]: everything a user can set, from builders, URLs, the environment and files.
+//! - [`connect`]: the order of addresses, and what to tell when a connection can't be made.
 //! - [`connection`]: the queue of a connection, its handshake, its health.
+//! - [`Options`]: how one command differs from the client's config.
 //! - [`pool`]: when to open, keep and close dedicated connections.
 //! - [`retry`]: whether a command that came to nothing is tried again.
 //! - [`route`]: which kind of connection a command needs.
 //! - [`Error`]: what went wrong, and whether the command may have run.
 //! - [`State`], [`Event`]: what a client can be seen doing.
 
+pub mod callbacks;
 pub mod config;
+pub mod connect;
 pub mod connection;
 pub mod error;
+mod options;
 pub mod pool;
 pub mod retry;
 pub mod route;
@@ -22,4 +28,5 @@ mod state;
 
 pub use config::{Config, ConfigError};
 pub use error::{Error, ErrorKind, Result, ServerCode, TimeoutReport};
+pub use options::Options;
 pub use state::{Event, State};

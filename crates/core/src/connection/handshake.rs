@@ -10,6 +10,7 @@
 //!
 //! Each stage is one write and one wave of replies, so that a connection to a server of today costs one round trip.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 
 use carnelian_command::{FromReply, Request, ServerError, Value, spec};
@@ -56,10 +57,10 @@ enum Said {
     OnConnect,
 }
 
-/// The talk on a fresh connection until it can be used.
+/// The talk on a fresh connection until it can be used. `C`: a config, lent or shared.
 #[derive(Debug)]
-pub struct Handshake<'a> {
-    config: &'a Config,
+pub struct Handshake<C> {
+    config: C,
     login: Option<Credentials>,
     awaited: VecDeque<Said>,
     greeting: Greeting,
@@ -69,10 +70,10 @@ pub struct Handshake<'a> {
     failure: Option<Error>,
 }
 
-impl<'a> Handshake<'a> {
+impl<C: Borrow<Config>> Handshake<C> {
     /// A talk that logs in with these credentials.
     #[must_use]
-    pub const fn new(config: &'a Config, login: Option<Credentials>) -> Self {
+    pub const fn new(config: C, login: Option<Credentials>) -> Self {
         Self {
             config,
             login,
@@ -86,8 +87,9 @@ impl<'a> Handshake<'a> {
 
     /// The first bytes to write.
     pub fn start(&mut self) -> Vec<u8> {
+        let config: &Config = self.config.borrow();
         let mut out = Vec::with_capacity(256);
-        if self.config.identity().protocol == Protocol::Resp2 {
+        if config.identity().protocol == Protocol::Resp2 {
             self.plain(&mut out);
         } else {
             self.hello(&mut out);
@@ -95,12 +97,13 @@ impl<'a> Handshake<'a> {
         out
     }
 
-    fn say(&mut self, said: Said, request: &Request, out: &mut Vec<u8>) {
+    fn say(awaited: &mut VecDeque<Said>, said: Said, request: &Request, out: &mut Vec<u8>) {
         request.write(out);
-        self.awaited.push_back(said);
+        awaited.push_back(said);
     }
 
     fn hello(&mut self, out: &mut Vec<u8>) {
+        let config: &Config = self.config.borrow();
         let mut hello = Request::new(&spec::HELLO);
         hello.push(3);
         if let Some(login) = &self.login {
@@ -108,42 +111,44 @@ impl<'a> Handshake<'a> {
             hello.push(login.username.as_deref().unwrap_or("default"));
             hello.push(login.password.expose());
         }
-        if let Some(name) = &self.config.identity().client_name {
+        if let Some(name) = &config.identity().client_name {
             hello.push("SETNAME");
             hello.push(name);
         }
-        self.say(Said::Hello, &hello, out);
+        Self::say(&mut self.awaited, Said::Hello, &hello, out);
         self.common(out);
     }
 
     fn plain(&mut self, out: &mut Vec<u8>) {
+        let config: &Config = self.config.borrow();
         if let Some(login) = self.login.clone() {
-            self.say(Said::Auth, &auth(&login), out);
+            Self::say(&mut self.awaited, Said::Auth, &auth(&login), out);
         }
-        if let Some(name) = &self.config.identity().client_name {
+        if let Some(name) = &config.identity().client_name {
             let mut request = Request::new(&spec::CLIENT_SETNAME);
             request.push(name);
-            self.say(Said::Name, &request, out);
+            Self::say(&mut self.awaited, Said::Name, &request, out);
         }
         self.common(out);
     }
 
     /// What follows the login either way.
     fn common(&mut self, out: &mut Vec<u8>) {
-        let identity = self.config.identity();
+        let config: &Config = self.config.borrow();
+        let identity = config.identity();
         let infos = [("LIB-NAME", &identity.lib_name), ("LIB-VER", &identity.lib_version)];
         for (what, value) in infos.into_iter().filter_map(|(what, value)| Some((what, value.as_ref()?))) {
             let mut request = Request::new(&spec::CLIENT_SETINFO);
             request.push(what);
             request.push(value);
-            self.say(Said::Info, &request, out);
+            Self::say(&mut self.awaited, Said::Info, &request, out);
         }
         if identity.db != 0 {
             let mut select = Request::new(&spec::SELECT);
             select.push(identity.db);
-            self.say(Said::Select, &select, out);
+            Self::say(&mut self.awaited, Said::Select, &select, out);
         }
-        self.say(Said::Ping, &Request::new(&spec::PING), out);
+        Self::say(&mut self.awaited, Said::Ping, &Request::new(&spec::PING), out);
     }
 
     /// Takes the next reply.
@@ -175,6 +180,7 @@ impl<'a> Handshake<'a> {
     }
 
     fn next_stage(&mut self) -> Result<Step, Error> {
+        let config: &Config = self.config.borrow();
         let mut out = Vec::new();
         if std::mem::take(&mut self.fall_back) {
             self.failure = None;
@@ -184,11 +190,11 @@ impl<'a> Handshake<'a> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        if !self.extras_sent && !self.config.identity().on_connect.commands().is_empty() {
+        if !self.extras_sent && !config.identity().on_connect.commands().is_empty() {
             self.extras_sent = true;
-            for words in self.config.identity().on_connect.commands() {
+            for words in config.identity().on_connect.commands() {
                 let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-                self.say(Said::OnConnect, &Request::unknown(&words), &mut out);
+                Self::say(&mut self.awaited, Said::OnConnect, &Request::unknown(&words), &mut out);
             }
             return Ok(Step::Send(out));
         }
@@ -213,8 +219,9 @@ impl<'a> Handshake<'a> {
 
     /// Notes the first refusal that matters; the others follow from it.
     fn refused(&mut self, said: Said, error: &ServerError) {
+        let config: &Config = self.config.borrow();
         let code = ServerCode::of(error);
-        if said == Said::Hello && self.config.identity().protocol == Protocol::Auto && is_old(code) {
+        if said == Said::Hello && config.identity().protocol == Protocol::Auto && is_old(code) {
             self.fall_back = true;
         }
         if said == Said::Info || self.failure.is_some() {

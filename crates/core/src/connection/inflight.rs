@@ -75,6 +75,12 @@ impl Inflight {
         self.entries.iter().all(|entry| entry.own)
     }
 
+    /// The waker of the oldest command whose caller has left one.
+    #[inline]
+    pub(super) fn first_waiter(&self) -> Option<&Waker> {
+        self.entries.iter().find_map(|entry| self.slots.waker(entry.slot))
+    }
+
     /// The earliest deadline of those that have not been given up.
     pub(super) fn earliest_deadline(&self) -> Micros {
         let waiting = self.entries.iter().filter(|entry| entry.slot != NONE);

@@ -230,6 +230,14 @@ impl Link {
         self.spares.keep(buffer);
     }
 
+    /// Somebody who waits and has left a waker: the caller of the oldest command, else the first that waits for room. Where
+    /// the callers themselves are the driver, whoever stops being it wakes this one to take over.
+    #[inline]
+    #[must_use]
+    pub fn next_waiter(&self) -> Option<&Waker> {
+        self.inflight.first_waiter().or_else(|| self.room.front().map(|(_, waker)| waker))
+    }
+
     /// True when nothing is queued before what was just submitted, so that the caller may write it itself.
     #[inline]
     #[must_use]

@@ -73,7 +73,12 @@ impl Silence {
             if now >= dead_at && !node_alive {
                 return Health::Dead { silence: self.length(now) };
             }
-            return if self.limit == NEVER { Health::Good(NEVER) } else { Health::Good(now + GLANCE) };
+            // Before its time silence says nothing, whatever is known of the node.
+            return if self.limit == NEVER {
+                Health::Good(NEVER)
+            } else {
+                Health::Good(dead_at.max(now + GLANCE))
+            };
         }
         if awaits {
             let dead = now >= dead_at;

@@ -95,6 +95,15 @@ impl Slots {
         matches!(self.slots.get(index as usize), Some(Slot::Waiting(_)))
     }
 
+    /// The waker of whoever waits at the slot, if it left one.
+    #[inline]
+    pub(super) fn waker(&self, index: u32) -> Option<&Waker> {
+        match self.slots.get(index as usize) {
+            Some(Slot::Waiting(waker)) => waker.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Takes what was delivered, which ends the claim; or leaves the waker for when it is.
     #[inline]
     pub(super) fn redeem(&mut self, ticket: &Ticket, waker: Option<&Waker>) -> Poll<Delivery> {

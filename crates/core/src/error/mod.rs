@@ -104,6 +104,45 @@ impl Error {
         Self::new(ErrorKind::Closed, "the client is closed")
     }
 
+    /// The connection, or the client, is closed because of `why`; nothing to say: because the user closed it.
+    #[must_use]
+    #[cold]
+    pub fn closed_because(why: &str) -> Self {
+        if why.is_empty() {
+            return Self::closed();
+        }
+        Self::new(ErrorKind::Closed, format!("the connection is closed: {why}"))
+    }
+
+    /// The connection was lost because of `why` before the reply came. `sent`: the whole command had been written.
+    #[must_use]
+    #[cold]
+    pub fn lost(why: &str, sent: bool) -> Self {
+        let why = if why.is_empty() { "the connection was closed" } else { why };
+        Self::new(ErrorKind::Connection, format!("the connection was lost before the reply came: {why}"))
+            .possibly_run(sent)
+    }
+
+    /// The queue of the connection takes no more.
+    #[must_use]
+    #[cold]
+    pub fn queue_full() -> Self {
+        Self::new(
+            ErrorKind::QueueFull,
+            "the queue of the connection is full; slow down, raise queue_max_bytes or queue_max_entries, or let commands wait",
+        )
+    }
+
+    /// All of the `most` dedicated connections are in use.
+    #[must_use]
+    #[cold]
+    pub fn pool_exhausted(most: usize) -> Self {
+        let message = format!(
+            "all {most} dedicated connections are in use; raise max_connections, or let the pool wait longer"
+        );
+        Self::new(ErrorKind::PoolExhausted, message)
+    }
+
     /// Says that the command may have run all the same.
     #[must_use]
     pub fn possibly_run(mut self, may_have_run: bool) -> Self {

@@ -1,0 +1,104 @@
+//! How one command differs from the client's config, and what follows from both for the queue of a connection.
+
+use std::time::Duration;
+
+use carnelian_command::Request;
+
+use crate::config::{Config, Retry};
+use crate::connection::liveness::as_micros;
+use crate::connection::{Call, Micros, NEVER};
+use crate::route;
+
+/// How one command differs from the client's config.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `Some(None)`: no deadline.
+    pub timeout: Option<Option<Duration>>,
+    /// Another retry policy.
+    pub retry: Option<Box<Retry>>,
+    /// Running it twice does no harm.
+    pub idempotent: bool,
+}
+
+impl Options {
+    /// As the config says.
+    pub const NONE: Self = Self { timeout: None, retry: None, idempotent: false };
+
+    /// The retry policy in force.
+    #[inline]
+    #[must_use]
+    pub fn policy<'a>(&'a self, config: &'a Config) -> &'a Retry {
+        self.retry.as_deref().unwrap_or_else(|| config.retry_policy())
+    }
+
+    /// How long the command has; `None`: for ever.
+    #[inline]
+    #[must_use]
+    pub fn timeout(&self, config: &Config) -> Option<Duration> {
+        self.timeout.unwrap_or(config.timeouts().command)
+    }
+
+    /// How a link is to treat a command that starts now.
+    #[inline]
+    #[must_use]
+    pub fn call(&self, config: &Config, request: &Request, now: Micros) -> Call {
+        let policy = self.policy(config);
+        let mut call = Call::once();
+        call.deadline = self.timeout(config).map_or(NEVER, |timeout| now.saturating_add(as_micros(timeout)));
+        call.repeatable = self.idempotent || policy.on_connection_loss || route::is_repeatable(request);
+        call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);
+        call
+    }
+
+    /// Like [`call`](Self::call), for a command that may wait on the server by its nature: it obeys its own timeout, unless
+    /// the caller gave it one.
+    #[must_use]
+    pub fn patient_call(&self, config: &Config, request: &Request, now: Micros) -> Call {
+        let mut call = self.call(config, request, now);
+        if route::waits(request) {
+            call.waits = true;
+            if self.timeout.is_none() {
+                call.deadline = NEVER;
+            }
+        }
+        call
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carnelian_command::{Build, RawCommands as _};
+
+    fn request(line: &str) -> Request {
+        let mut words = line.split(' ');
+        let raw = Build.command(words.next().unwrap());
+        words.fold(raw, carnelian_command::Raw::arg).run::<()>().into_request()
+    }
+
+    #[test]
+    fn a_command_obeys_the_config_unless_it_was_told_otherwise() {
+        let config =
+            Config::default().command_timeout(Duration::from_secs(1)).retry(Retry::new().attempts(2));
+        let call = Options::NONE.call(&config, &request("INCR k"), 5);
+        assert_eq!((call.deadline, call.repeatable, call.tries), (1_000_005, false, 2));
+        let own = Options {
+            timeout: Some(Some(Duration::from_millis(2))),
+            retry: Some(Box::new(Retry::none())),
+            idempotent: true,
+        };
+        let call = own.call(&config, &request("INCR k"), 5);
+        assert_eq!((call.deadline, call.repeatable, call.tries), (2_005, true, 1));
+        assert!(Options::NONE.call(&config, &request("GET k"), 0).repeatable);
+    }
+
+    #[test]
+    fn waiting_commands_have_a_deadline_only_if_they_were_given_one() {
+        let config = Config::default();
+        let call = Options::NONE.patient_call(&config, &request("BLPOP k 0"), 0);
+        assert_eq!((call.waits, call.deadline), (true, NEVER));
+        let own = Options { timeout: Some(Some(Duration::from_secs(1))), ..Options::NONE };
+        assert_eq!(own.patient_call(&config, &request("BLPOP k 0"), 0).deadline, 1_000_000);
+        assert!(!Options::NONE.patient_call(&config, &request("GET k"), 0).waits);
+    }
+}
