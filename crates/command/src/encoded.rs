@@ -1,76 +1,94 @@
 //! The arguments of a command, encoded as they are added: inline while they are small, on the heap above that.
 
+use std::sync::Arc;
+
 use carnelian_resp::encode;
+
+/// Holds the everyday command (a name, a key, a short value) and keeps a request to two or three cache lines.
+const INLINE: usize = 102;
+
+/// Room in front of a body on the heap for the header of the command: `*`, up to twenty digits, CR LF.
+const FRONT: usize = 23;
 
 /// So many encoded arguments.
 #[derive(Clone, Debug)]
 pub(crate) struct Encoded {
     /// How many there are.
     pub(crate) count: usize,
-    pub(crate) body: Body,
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    /// The first `len` bytes.
+    Inline {
+        len: u8,
+        bytes: [u8; INLINE],
+    },
+    Heap(Whole),
+}
+
+/// A whole encoded command on the heap, its header included. A clone shares the bytes: that is how a large command is
+/// queued, and perhaps sent again, without ever being copied.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    bytes: Arc<Vec<u8>>,
+    /// Where the header starts; the arguments start at `FRONT`.
+    start: usize,
+}
+
+impl Whole {
+    /// The command as it goes over the wire.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    fn arguments(&self) -> &[u8] {
+        self.bytes.get(FRONT..).unwrap_or_default()
+    }
+
+    fn starting_with(encoded: &[u8], more: usize) -> Self {
+        let mut bytes = Vec::with_capacity(FRONT + encoded.len() + more);
+        bytes.resize(FRONT, 0);
+        bytes.extend_from_slice(encoded);
+        Self { bytes: Arc::new(bytes), start: FRONT }
+    }
+
+    /// Adds an argument, after which there are `count`.
+    fn push(&mut self, argument: &[u8], count: usize) {
+        let bytes = Arc::make_mut(&mut self.bytes);
+        encode::bulk(bytes, argument);
+        let mut header = Vec::with_capacity(FRONT);
+        encode::header(&mut header, b'*', count);
+        self.start = FRONT - header.len();
+        if let Some(front) = bytes.get_mut(self.start..FRONT) {
+            front.copy_from_slice(&header);
+        }
+    }
 }
 
 impl Encoded {
     #[inline]
     pub(crate) fn starting_with(count: usize, encoded: &[u8]) -> Self {
-        Self { count, body: Body::starting_with(encoded) }
-    }
-
-    /// Adds one argument.
-    #[inline]
-    pub(crate) fn push(&mut self, argument: &[u8]) {
-        self.count += 1;
-        self.body.push(argument);
-    }
-
-    /// The whole command, without a copy of arguments that are large.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.body.into_bytes(self.count)
-    }
-}
-
-/// Holds the everyday command (a name, a key, a short value) and keeps a request to two or three cache lines.
-const INLINE: usize = 102;
-
-/// Room kept free in front of a body on the heap, so that the header of the command fits there without a move:
-/// `*`, up to twenty digits, CR LF.
-const FRONT: usize = 23;
-
-/// Encoded bulk strings.
-#[derive(Clone, Debug)]
-pub(crate) enum Body {
-    /// The first `len` bytes.
-    Inline { len: u8, bytes: [u8; INLINE] },
-    /// Everything from `FRONT` on.
-    Heap(Vec<u8>),
-}
-
-impl Body {
-    #[inline]
-    pub(crate) fn starting_with(encoded: &[u8]) -> Self {
         let mut bytes = [0; INLINE];
-        match bytes.get_mut(..encoded.len()) {
+        let body = match bytes.get_mut(..encoded.len()) {
             Some(start) => {
                 start.copy_from_slice(encoded);
                 #[expect(clippy::cast_possible_truncation, reason = "at most INLINE, which is below 256")]
-                Self::Inline { len: encoded.len() as u8, bytes }
+                Body::Inline { len: encoded.len() as u8, bytes }
             }
-            None => Self::on_heap(encoded, 0),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
-            Self::Heap(bytes) => bytes.get(FRONT..).unwrap_or_default(),
-        }
+            None => Body::Heap(Whole::starting_with(encoded, 0)),
+        };
+        Self { count, body }
     }
 
     /// Adds one argument as a bulk string.
     #[inline]
     pub(crate) fn push(&mut self, argument: &[u8]) {
-        if let Self::Inline { len, bytes } = self
+        self.count += 1;
+        if let Body::Inline { len, bytes } = &mut self.body
             && let Some(used) = push_inline(bytes.get_mut(usize::from(*len)..).unwrap_or_default(), argument)
         {
             *len += used;
@@ -81,41 +99,37 @@ impl Body {
 
     #[cold]
     fn push_heap(&mut self, argument: &[u8]) {
-        if let Self::Inline { .. } = self {
-            *self = Self::on_heap(self.bytes(), argument.len() + 32);
+        if let Body::Inline { .. } = self.body {
+            self.body = Body::Heap(Whole::starting_with(self.arguments(), argument.len() + 32));
         }
-        if let Self::Heap(bytes) = self {
-            encode::bulk(bytes, argument);
+        if let Body::Heap(whole) = &mut self.body {
+            whole.push(argument, self.count);
         }
     }
 
-    fn on_heap(encoded: &[u8], more: usize) -> Self {
-        let mut bytes = Vec::with_capacity(FRONT + encoded.len() + more);
-        bytes.resize(FRONT, 0);
-        bytes.extend_from_slice(encoded);
-        Self::Heap(bytes)
+    /// The arguments, as bulk strings one after the other.
+    #[inline]
+    pub(crate) fn arguments(&self) -> &[u8] {
+        match &self.body {
+            Body::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Body::Heap(whole) => whole.arguments(),
+        }
     }
 
-    /// The whole command of `count` arguments. A body on the heap is not copied: the header goes into the room kept
-    /// in front of it, and what is left of that room is cut off by moving the bytes once, which costs less than a
-    /// fresh block of that size.
-    pub(crate) fn into_bytes(self, count: usize) -> Vec<u8> {
-        let mut header = Vec::with_capacity(FRONT);
-        encode::header(&mut header, b'*', count);
-        match self {
-            Self::Inline { .. } => {
-                header.extend_from_slice(self.bytes());
-                header
-            }
-            Self::Heap(mut bytes) => {
-                let start = FRONT - header.len();
-                if let Some(front) = bytes.get_mut(start..FRONT) {
-                    front.copy_from_slice(&header);
-                }
-                bytes.drain(..start);
-                bytes
-            }
+    /// The whole command, when it lies on the heap.
+    #[inline]
+    pub(crate) fn whole(&self) -> Option<&Whole> {
+        match &self.body {
+            Body::Inline { .. } => None,
+            Body::Heap(whole) => Some(whole),
         }
+    }
+
+    /// Writes the command at the end of `out`.
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        encode::header(out, b'*', self.count);
+        out.extend_from_slice(self.arguments());
     }
 }
 

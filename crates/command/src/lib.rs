@@ -25,6 +25,7 @@ pub mod slot;
 pub mod spec;
 
 pub use argument::{ArgWriter, ToArg, ToArgs, ToPairs};
+pub use encoded::Whole;
 pub use executor::{Build, ConnectionExecutor, DataExecutor, DedicatedExecutor, Executor};
 pub use raw::{Raw, RawCommands};
 pub use reply::{DecodeError, FromReply, ServerError, Value};

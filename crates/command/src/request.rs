@@ -6,9 +6,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use carnelian_resp::{Reader, Token, encode};
+use carnelian_resp::{Reader, Token};
 
-use crate::encoded::Encoded;
+use crate::encoded::{Encoded, Whole};
 use crate::spec::Facts;
 use crate::{ArgWriter, FromReply, ToArg, ToArgs, ToPairs};
 
@@ -97,7 +97,7 @@ impl Request {
 
     /// All arguments, the name's words first.
     pub fn arguments(&self) -> impl Iterator<Item = &[u8]> {
-        let mut reader = Reader::new(self.encoded.body.bytes());
+        let mut reader = Reader::new(self.encoded.arguments());
         std::iter::from_fn(move || match reader.token() {
             Ok(Token::Bulk(argument)) => Some(argument),
             _ => None,
@@ -113,20 +113,20 @@ impl Request {
     /// How many bytes [`write`](Self::write) will add, at most.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
-        self.encoded.body.bytes().len() + 24
+        self.encoded.arguments().len() + 24
     }
 
     /// Writes the command at the end of `out`.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
-        encode::header(out, b'*', self.encoded.count);
-        out.extend_from_slice(self.encoded.body.bytes());
+        self.encoded.write(out);
     }
 
-    /// The command as bytes of its own, without a copy of arguments that are large.
+    /// The whole command in a block of its own that can be shared, when it is too large to lie inline.
+    #[inline]
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.encoded.into_bytes()
+    pub fn whole(&self) -> Option<&Whole> {
+        self.encoded.whole()
     }
 
     /// This request with a type for its reply.
@@ -284,7 +284,7 @@ mod tests {
         command.request().write(&mut out);
         assert_eq!(out, b"*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\n5\r\n$2\r\nNX\r\n");
         assert_eq!(command.request().key_bits(), 0b10);
-        assert_eq!(command.into_request().into_bytes(), out);
+        assert!(command.request().whole().is_none());
     }
 
     #[test]
@@ -298,7 +298,7 @@ mod tests {
                 command.request().arguments().collect::<Vec<_>>(),
                 [b"SET", b"key", &value[..], b"GET"]
             );
-            assert_eq!(command.into_request().into_bytes(), out);
+            assert!(command.request().whole().is_none_or(|whole| whole.bytes() == out), "{size}");
         }
     }
 

@@ -178,10 +178,8 @@ mod tests {
     const SECOND: Micros = 1_000_000;
 
     fn pool(max: usize) -> Pool<u32> {
-        let mut options = PoolOptions::default();
-        options.max_connections = max;
-        options.idle_limit = Some(Duration::from_secs(10));
-        Pool::new(&options)
+        let idle_limit = Some(Duration::from_secs(10));
+        Pool::new(&PoolOptions { max_connections: max, idle_limit, ..PoolOptions::default() })
     }
 
     #[test]
@@ -228,10 +226,8 @@ mod tests {
 
     #[test]
     fn sweeping_keeps_the_least_number() {
-        let mut options = PoolOptions::default();
-        options.min_idle = 1;
-        options.idle_limit = Some(Duration::from_secs(1));
-        let mut pool = Pool::new(&options);
+        let idle_limit = Some(Duration::from_secs(1));
+        let mut pool = Pool::new(&PoolOptions { min_idle: 1, idle_limit, ..PoolOptions::default() });
         assert!(pool.reserve_lacking());
         pool.put_back(1, 0, 0);
         assert!(!pool.reserve_lacking());

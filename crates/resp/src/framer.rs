@@ -303,6 +303,11 @@ impl Framer {
     }
 
     fn line(&mut self, kind: u8, rest: &[u8]) -> Result<Step, ProtocolError> {
+        // Every write is answered like this.
+        if kind == b'+' && rest.starts_with(b"OK\r\n") {
+            self.at += 5;
+            return Ok(Step::Element);
+        }
         let unseen = rest.get(self.line_seen..).unwrap_or_default();
         let Some(found) = memchr(b'\r', unseen) else {
             self.line_seen = rest.len();

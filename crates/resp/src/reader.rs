@@ -48,6 +48,16 @@ impl<'a> Reader<'a> {
         Some(bulk)
     }
 
+    /// Moves past an `OK`, if that comes next.
+    #[inline]
+    pub fn pass_ok(&mut self) -> bool {
+        let behind = self.rest.strip_prefix(b"+OK\r\n");
+        if let Some(behind) = behind {
+            self.rest = behind;
+        }
+        behind.is_some()
+    }
+
     /// The bulk string that was just read, as text, when the frame is known to be text.
     #[inline]
     #[must_use]

@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use carnelian_core::connection::liveness::Health;
-use carnelian_core::connection::{Anomaly, Inbox, Micros, NEVER, Phase};
+use carnelian_core::connection::{Anomaly, Chunk, Inbox, Micros, NEVER, Phase};
 use tokio::time::Sleep;
 
 use crate::connect::Connected;
@@ -88,7 +88,7 @@ struct Driver<'a> {
     stream: Stream,
     inbox: Inbox,
     /// What is being written, and how much of it is.
-    wave: Option<(Vec<u8>, usize)>,
+    wave: Option<(Chunk, usize)>,
     /// The socket took no more the last time.
     write_blocked: bool,
     unflushed: bool,

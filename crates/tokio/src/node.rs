@@ -1,7 +1,7 @@
 //! One server as its connections know it: how to reach it, whether it lives, and who is told of changes.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use carnelian_core::config::Config;
@@ -27,7 +27,8 @@ pub(crate) struct Node {
     lanes: usize,
     connected: AtomicUsize,
     state: watch::Sender<State>,
-    events: broadcast::Sender<Event>,
+    /// Made when somebody first listens: its buffer is the largest part of an idle client.
+    events: OnceLock<broadcast::Sender<Event>>,
 }
 
 impl Node {
@@ -43,7 +44,7 @@ impl Node {
             lanes,
             connected: AtomicUsize::new(0),
             state: watch::Sender::new(State::Disconnected),
-            events: broadcast::Sender::new(EVENTS),
+            events: OnceLock::new(),
         }))
     }
 
@@ -52,7 +53,7 @@ impl Node {
     }
 
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        self.events.get_or_init(|| broadcast::Sender::new(EVENTS)).subscribe()
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -63,8 +64,10 @@ impl Node {
             Event::Lost { reason } => tracing::warn!(server = %self.address, %reason, "connection lost"),
             other => tracing::debug!(server = %self.address, event = ?other, "connection"),
         }
-        // Nobody listening is fine.
-        let _ = self.events.send(event);
+        if let Some(events) = self.events.get() {
+            // Nobody listening any more is fine.
+            let _ = events.send(event);
+        }
     }
 
     /// True when it was another before.

@@ -81,7 +81,7 @@ impl<'a> Target<'a> {
 
     #[inline]
     pub(crate) fn timeout(&self, options: &Options) -> Option<Duration> {
-        options.timeout.unwrap_or(self.node().config.timeouts().command)
+        options.timeout.unwrap_or_else(|| self.node().config.timeouts().command)
     }
 
     /// How the link is to treat a command.

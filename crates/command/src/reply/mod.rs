@@ -65,7 +65,11 @@ pub trait FromReply: Sized {
 
 /// Takes any reply that is no error: for commands whose `OK` says nothing more.
 impl FromReply for () {
+    #[inline]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if reader.pass_ok() {
+            return Ok(());
+        }
         match reader.peek()? {
             Token::Error(text) => Err(DecodeError::server(text)),
             _ => Ok(reader.skip()?),

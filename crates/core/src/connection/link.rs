@@ -31,7 +31,7 @@ use super::held::Spares;
 use super::inbox::Inbox;
 use super::inflight::Inflight;
 use super::liveness::{Health, Silence};
-use super::outbox::LARGE;
+use super::outbox::{Chunk, LARGE};
 use super::slots::{Delivery, Ticket};
 use crate::config::{Config, QueueLimits};
 use crate::error::TimeoutReport;
@@ -157,10 +157,9 @@ impl Link {
         let size = request.encoded_len();
         self.admit(size)?;
         let ticket = self.inflight.slots.claim(waker).ok_or(Refusal::Full)?;
-        if size < LARGE {
-            request.write(self.inflight.outbox.open());
-        } else {
-            self.inflight.outbox.push_whole(request.clone().into_bytes());
+        match request.whole() {
+            Some(whole) if size >= LARGE => self.inflight.outbox.push_whole(whole.clone()),
+            _ => request.write(self.inflight.outbox.open()),
         }
         Ok(self.submitted(ticket, call))
     }
@@ -278,7 +277,7 @@ impl Link {
 
     /// Hands out the next bytes to be written, and how many of them are written already. Give them back.
     #[inline]
-    pub fn take_wave(&mut self, now: Micros) -> Option<(Vec<u8>, usize)> {
+    pub fn take_wave(&mut self, now: Micros) -> Option<(Chunk, usize)> {
         if matches!(self.phase, Phase::Connecting | Phase::Closed) {
             return None;
         }
@@ -292,7 +291,7 @@ impl Link {
 
     /// Takes back bytes of which the first `written` are written.
     #[inline]
-    pub fn give_back(&mut self, wave: Vec<u8>, written: usize) {
+    pub fn give_back(&mut self, wave: Chunk, written: usize) {
         self.inflight.outbox.give_back(wave, written);
     }
 

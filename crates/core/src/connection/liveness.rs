@@ -123,8 +123,7 @@ mod tests {
 
     #[test]
     fn switched_off_it_stays_off() {
-        let mut options = config::Liveness::default();
-        options.health_check_interval = None;
+        let options = config::Liveness { health_check_interval: None, ..config::Liveness::default() };
         let silence = Silence::new(&options);
         assert_eq!(silence.judge(900 * SECOND, true, false, true), Health::Good(NEVER));
         assert_eq!(silence.judge(900 * SECOND, false, false, true), Health::Good(NEVER));

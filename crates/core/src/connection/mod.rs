@@ -23,4 +23,5 @@ pub use handshake::{Greeting, Handshake, Step};
 pub use held::{Held, Spares};
 pub use inbox::Inbox;
 pub use link::{Anomaly, Link, Phase, Refusal, Submitted};
+pub use outbox::Chunk;
 pub use slots::{Delivery, Ticket};

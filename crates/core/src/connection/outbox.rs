@@ -15,6 +15,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use carnelian_command::Whole;
+
 use super::held::Spares;
 
 /// Commands from this size on travel in a wave of their own, without a copy.
@@ -23,9 +25,52 @@ pub(super) const LARGE: usize = 16 << 10;
 /// Waves grown beyond this are not used again.
 const LARGEST_REUSED: usize = 256 << 10;
 
+/// The bytes of a wave.
+#[derive(Debug)]
+pub enum Chunk {
+    /// Commands one after the other.
+    Small(Vec<u8>),
+    /// One large command, in the block that its caller encoded it into.
+    Large(Whole),
+}
+
+impl std::ops::Deref for Chunk {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Small(bytes) => bytes,
+            Self::Large(whole) => whole.bytes(),
+        }
+    }
+}
+
+impl Chunk {
+    /// Cuts those of `ranges` that lie in it. How much was cut.
+    fn cut(&mut self, start: u64, ranges: &[Range<u64>]) -> u64 {
+        match self {
+            Self::Small(bytes) => cut(bytes, start, ranges),
+            // One command: all of it or nothing.
+            Self::Large(_) if ranges.iter().any(|range| range.start == start) => {
+                let len = self.len() as u64;
+                *self = Self::default();
+                len
+            }
+            Self::Large(_) => 0,
+        }
+    }
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::Small(Vec::new())
+    }
+}
+
 #[derive(Debug)]
 struct Wave {
-    bytes: Vec<u8>,
+    bytes: Chunk,
     start: u64,
     end: u64,
 }
@@ -107,8 +152,13 @@ impl Outbox {
     }
 
     /// Adds a command that is too large to copy.
-    pub(super) fn push_whole(&mut self, bytes: Vec<u8>) {
+    pub(super) fn push_whole(&mut self, whole: Whole) {
         self.seal();
+        self.push_wave(Chunk::Large(whole));
+    }
+
+    #[inline]
+    fn push_wave(&mut self, bytes: Chunk) {
         let start = self.open_start;
         let end = start + bytes.len() as u64;
         self.waves.push_back(Wave { bytes, start, end });
@@ -122,15 +172,12 @@ impl Outbox {
             return;
         }
         let bytes = std::mem::replace(&mut self.open, self.spares.take());
-        let start = self.open_start;
-        let end = start + bytes.len() as u64;
-        self.waves.push_back(Wave { bytes, start, end });
-        self.open_start = end;
+        self.push_wave(Chunk::Small(bytes));
     }
 
     /// Hands the next bytes to be written to the driver: the wave and how much of it is written already.
     #[inline]
-    pub(super) fn take(&mut self) -> Option<(Vec<u8>, usize)> {
+    pub(super) fn take(&mut self) -> Option<(Chunk, usize)> {
         if self.taken {
             return None;
         }
@@ -147,7 +194,7 @@ impl Outbox {
 
     /// Takes a wave back of which the first `offset` bytes are written.
     #[inline]
-    pub(super) fn give_back(&mut self, bytes: Vec<u8>, offset: usize) {
+    pub(super) fn give_back(&mut self, bytes: Chunk, offset: usize) {
         self.taken = false;
         // Its replies may have come before the writer came to give it back; then it is popped already.
         let Some(wave) = self.waves.get_mut(self.written_waves) else {
@@ -205,9 +252,10 @@ impl Outbox {
     }
 
     #[inline]
-    fn reuse(&mut self, bytes: Vec<u8>) {
-        if bytes.capacity() <= LARGEST_REUSED {
-            self.spares.keep(bytes);
+    fn reuse(&mut self, bytes: Chunk) {
+        match bytes {
+            Chunk::Small(bytes) if bytes.capacity() <= LARGEST_REUSED => self.spares.keep(bytes),
+            _ => {}
         }
     }
 
@@ -237,7 +285,7 @@ impl Outbox {
         let mut shift = 0;
         for wave in &mut self.waves {
             let (start, bytes) = (wave.start, &mut wave.bytes);
-            let cut = cut(bytes, start, ranges);
+            let cut = bytes.cut(start, ranges);
             wave.start -= shift;
             shift += cut;
             wave.end -= shift;
@@ -289,6 +337,13 @@ fn cut(bytes: &mut Vec<u8>, start: u64, ranges: &[Range<u64>]) -> u64 {
 mod tests {
     use super::*;
 
+    fn large() -> Whole {
+        let mut request = carnelian_command::Request::new(&carnelian_command::spec::SET);
+        request.push("k");
+        request.push(&[b'x'; LARGE][..]);
+        request.whole().unwrap().clone()
+    }
+
     fn outbox(parts: &[&[u8]]) -> Outbox {
         let mut outbox = Outbox::empty();
         for part in parts {
@@ -314,7 +369,7 @@ mod tests {
         outbox.consume(3);
         assert_eq!((outbox.queued(), outbox.slice(3..6)), (8, &b"two"[..]));
         outbox.consume(6);
-        assert_eq!(outbox.take().unwrap().0, b"three");
+        assert_eq!(&outbox.take().unwrap().0[..], b"three");
     }
 
     #[test]
@@ -325,7 +380,7 @@ mod tests {
         outbox.give_back(bytes, 3);
         assert_eq!((outbox.queued(), outbox.unsent()), (0, 0));
         outbox.open().extend_from_slice(b"two");
-        assert_eq!(outbox.take().unwrap().0, b"two");
+        assert_eq!(&outbox.take().unwrap().0[..], b"two");
     }
 
     #[test]
@@ -342,13 +397,13 @@ mod tests {
         assert_eq!((&bytes[..], offset), (&b"aa"[..], 1));
         assert_eq!(outbox.recallable_from(), 2);
         outbox.give_back(bytes, 2);
-        assert_eq!(outbox.take().unwrap().0, b"dd");
+        assert_eq!(&outbox.take().unwrap().0[..], b"dd");
     }
 
     #[test]
     fn large_commands_travel_alone() {
         let mut outbox = outbox(&[b"a"]);
-        outbox.push_whole(vec![b'x'; 10]);
+        outbox.push_whole(large());
         outbox.open().extend_from_slice(b"b");
         let mut sent = Vec::new();
         while let Some((bytes, offset)) = outbox.take() {
@@ -356,6 +411,17 @@ mod tests {
             let all = bytes.len();
             outbox.give_back(bytes, all);
         }
-        assert_eq!(sent, [1, 10, 1]);
+        assert_eq!(sent, [1, large().bytes().len(), 1]);
+    }
+
+    #[test]
+    fn a_large_command_can_be_recalled_whole() {
+        let mut outbox = outbox(&[b"a"]);
+        outbox.push_whole(large());
+        outbox.open().extend_from_slice(b"b");
+        let end = 1 + large().bytes().len() as u64;
+        outbox.recall(std::slice::from_ref(&(1..end)));
+        assert_eq!(outbox.unsent(), 2);
+        assert_eq!(&outbox.take().unwrap().0[..], b"a");
     }
 }
