@@ -9,6 +9,7 @@
 
 mod accepts;
 pub mod certs;
+pub mod doc;
 mod folder;
 mod options;
 mod ports;
