@@ -92,6 +92,11 @@ impl Framer {
     /// The bytes are no RESP or go over a limit. The framer can't be used any more.
     #[inline]
     pub fn frame(&mut self, buffer: &[u8]) -> Result<Option<Span>, ProtocolError> {
+        if self.at == 0
+            && let Some(end) = self.lone_short_bulk(buffer)
+        {
+            return Ok(Some(Span { end, streamed: false }));
+        }
         loop {
             self.pass_short_bulks(buffer);
             let step = self.element(buffer)?;
@@ -112,6 +117,16 @@ impl Framer {
                 return Ok(Some(span));
             }
         }
+    }
+
+    /// Where a frame ends that is nothing but a short bulk string: the reply to an everyday GET.
+    #[inline]
+    fn lone_short_bulk(&self, buffer: &[u8]) -> Option<usize> {
+        let (&b'$', rest) = buffer.split_first()? else { return None };
+        let (length, used) = short_length(rest)?;
+        let end = used + length;
+        let whole = length <= self.limits.bulk && rest.get(end..end + 2) == Some(b"\r\n");
+        whole.then_some(1 + end + 2)
     }
 
     /// Passes over short bulk strings of a list, all but its last: most of what long replies are made of.
