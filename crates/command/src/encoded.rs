@@ -5,7 +5,7 @@ use std::sync::Arc;
 use carnelian_resp::encode;
 
 /// Holds the everyday command (a name, a key, a short value) and keeps a request to two or three cache lines.
-const INLINE: usize = 102;
+const INLINE: usize = 78;
 
 /// Room in front of a body on the heap for the header of the command: `*`, up to twenty digits, CR LF.
 const FRONT: usize = 23;

@@ -11,7 +11,6 @@ use carnelian_core::{Error, Event, Result, State};
 use tokio::sync::{broadcast, watch};
 
 use crate::dedicated::Dedicated;
-use crate::fail_soft::FailSoft;
 use crate::login;
 use crate::pending::Pending;
 use crate::shared::Shared;
@@ -76,12 +75,6 @@ impl Client {
     /// All are in use (for too long), or no connection could be made.
     pub async fn dedicated(&self) -> Result<Dedicated> {
         self.shared.checkout().await.map(Dedicated::new)
-    }
-
-    /// A handle that never fails: reads give `None`, writes `false`, and what went wrong is logged and counted.
-    #[must_use]
-    pub fn fail_soft(&self) -> FailSoft {
-        FailSoft::over(self.clone())
     }
 
     /// The state of the connection, to be looked at or waited on.
