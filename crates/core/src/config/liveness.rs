@@ -4,9 +4,10 @@ use std::time::Duration;
 
 /// How a dead peer behind an open socket is found.
 ///
-/// A connection from which nothing has come for [`health_check_interval`](Self::health_check_interval) is sent a `PING` (also
-/// beneath blocked commands, on RESP3), and one that then stays wholly silent until [`silence_limit`](Self::silence_limit) is
-/// closed. Any byte that arrives is progress: a slow, large reply is not silence.
+/// A connection from which nothing has come for [`health_check_interval`](Self::health_check_interval) is sent a `PING`, and one
+/// that then stays wholly silent until [`silence_limit`](Self::silence_limit) is closed. Any byte that arrives is progress: a slow,
+/// large reply is not silence. A command that waits on the server (`BLPOP`) is silent by its nature: what the client's other
+/// connections hear of the server decides for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Liveness {

@@ -78,8 +78,6 @@ pub struct Link {
     silence: Silence,
     /// When the driver will wake by itself.
     alarm: Micros,
-    /// A probe is queued, or on its way: writing it is no sign of life.
-    probing: bool,
     /// Callers that wait for room, in the order they came.
     room: VecDeque<(u64, Waker)>,
     /// How many have waited for room so far.
@@ -101,7 +99,6 @@ impl Link {
             limits: config.queue().clone(),
             silence: Silence::new(config.liveness()),
             alarm: NEVER,
-            probing: false,
             room: VecDeque::new(),
             room_places: 0,
             last_failure: None,
@@ -259,7 +256,7 @@ impl Link {
     /// Writes what is queued right here, for a lone caller. False: the driver has to write the rest.
     #[inline]
     pub fn write_lone(&mut self, now: Micros, write: impl FnOnce(&[u8]) -> usize) -> bool {
-        self.silence.broken(now);
+        self.silence.ends_idleness(now);
         self.inflight.outbox.write_with(write)
     }
 
@@ -271,7 +268,6 @@ impl Link {
             self.phase = Phase::Ready;
         }
         self.silence.broken(now);
-        self.probing = false;
         self.last_failure = None;
     }
 
@@ -281,12 +277,10 @@ impl Link {
         if matches!(self.phase, Phase::Connecting | Phase::Closed) {
             return None;
         }
-        let fresh = !self.inflight.outbox.awaits_reply();
-        let wave = self.inflight.outbox.take();
-        if wave.is_some() && fresh && !std::mem::take(&mut self.probing) {
-            self.silence.broken(now);
+        if !self.inflight.outbox.awaits_peer() {
+            self.silence.ends_idleness(now);
         }
-        wave
+        self.inflight.outbox.take()
     }
 
     /// Takes back bytes of which the first `written` are written.
@@ -394,7 +388,6 @@ impl Link {
 
     /// Queues a PING that nobody waits for.
     pub fn probe(&mut self) {
-        self.probing = true;
         self.tell(&Request::new(&spec::PING));
     }
 

@@ -4,7 +4,7 @@
 //!   bytes come                 interval of silence, nothing awaited
 //!   ┌───────┐  ┌──────────────────────────────────────────► probe (PING)
 //!   ▼       │  │                                               │
-//!   alive ──┴──┴── limit of silence while something is awaited ┴──► dead
+//!   alive ──┴──┴── limit of silence while something is owed ───┴──► dead
 //! ```
 //!
 //! A command that waits by its nature (BLPOP) is silent for as long as it likes. Then what is known of the node from
@@ -52,10 +52,22 @@ impl Silence {
         }
     }
 
-    /// Something came, or the first command in a while was written: silence starts anew.
+    /// Something came, or the peer took what it had not taken for a while: silence starts anew.
     #[inline]
     pub const fn broken(&mut self, now: Micros) {
         self.since = now;
+    }
+
+    /// Something is sent to a peer that owed nothing. Of the silence before it, which meant nothing, only as much counts as
+    /// may pass until a probe is sent: so a peer that died meanwhile is found as soon as by a probe, and one that was left
+    /// alone for an hour is not taken for dead.
+    #[inline]
+    pub const fn ends_idleness(&mut self, now: Micros) {
+        let counts = if self.interval == NEVER { 0 } else { self.interval };
+        let since = now.saturating_sub(counts);
+        if self.since < since {
+            self.since = since;
+        }
     }
 
     /// How long nothing has come.
@@ -112,6 +124,21 @@ mod tests {
         assert_eq!(silence.judge(2 * SECOND, false, false, true), Health::Probe);
         assert_eq!(silence.judge(3 * SECOND, true, false, true), Health::Good(4_500_000));
         assert!(matches!(silence.judge(4_500_000, true, false, true), Health::Dead { .. }));
+    }
+
+    #[test]
+    fn idleness_counts_only_until_the_probe_that_it_would_have_led_to() {
+        let mut silence = silence();
+        silence.ends_idleness(SECOND);
+        assert_eq!(silence.judge(SECOND, true, false, true), Health::Good(4_500_000));
+        silence.ends_idleness(3600 * SECOND);
+        assert_eq!(silence.judge(3600 * SECOND, true, false, true), Health::Good(3_602_500_000));
+        let mut options = config::Liveness::default();
+        options.health_check_interval = None;
+        options.timeout = Some(Duration::from_secs(3));
+        let mut silence = Silence::new(&options);
+        silence.ends_idleness(9 * SECOND);
+        assert_eq!(silence.judge(9 * SECOND, true, false, true), Health::Good(12 * SECOND));
     }
 
     #[test]
