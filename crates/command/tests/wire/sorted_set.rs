@@ -14,7 +14,7 @@ type Text = Option<String>;
 type Texts = Vec<String>;
 type Pair = Option<(String, f64)>;
 type Pairs = Vec<(String, f64)>;
-type Popped = Option<(String, Pairs)>;
+type Popped = (String, Pairs);
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = adding();
@@ -117,10 +117,10 @@ fn several_sets() -> Vec<Case> {
 }
 
 fn blocking() -> Vec<Case> {
-    type Waited = Option<(String, String, f64)>;
+    type Waited = (String, String, f64);
     vec![
-        case(Build.bzmpop::<Popped>(ms(1500), ["a", "b"], Min), "BZMPOP 1.5 2 a b MIN"),
-        case(Build.bzmpop_count::<Popped>(BlockFor::Forever, "a", Max, 5), "BZMPOP 0 1 a MAX COUNT 5"),
+        case(Build.bzmpop::<Popped>(["a", "b"], Min, ms(1500)), "BZMPOP 1.5 2 a b MIN"),
+        case(Build.bzmpop_count::<Popped>("a", Max, 5, BlockFor::Forever), "BZMPOP 0 1 a MAX COUNT 5"),
         case(Build.bzpopmax::<Waited>(["a", "b"], secs(2)), "BZPOPMAX a b 2"),
         case(Build.bzpopmin::<Waited>("a", BlockFor::Forever), "BZPOPMIN a 0"),
     ]

@@ -16,16 +16,16 @@ use crate::{Command, ConnectionExecutor, FromReply, ToArgs, spec};
 /// ```
 pub trait BlockingSortedSetCommands: ConnectionExecutor {
     /// Takes the member with the lowest or the highest score out of the first of the sorted sets that has any, as
-    /// [`zmpop`](super::SortedSetCommands::zmpop) does, and waits for one while all are empty. Nil in the end.
+    /// [`zmpop`](super::SortedSetCommands::zmpop) does, and waits for one while all are empty. `None` when the time is up.
     ///
     /// Since Redis 7.0, Valkey 7.2. O(K + log N): K the number of keys.
     #[doc(alias = "BZMPOP")]
     fn bzmpop<R: FromReply>(
         self,
-        wait: impl Into<BlockFor>,
         keys: impl ToArgs,
         end: ScoreEnd,
-    ) -> Self::Out<R> {
+        wait: impl Into<BlockFor>,
+    ) -> Self::Out<Option<R>> {
         let command = Command::new(&spec::BZMPOP).arg(wait.into().seconds());
         self.run(command.counted_keys(keys).arg(end.word()))
     }
@@ -36,30 +36,30 @@ pub trait BlockingSortedSetCommands: ConnectionExecutor {
     #[doc(alias = "BZMPOP")]
     fn bzmpop_count<R: FromReply>(
         self,
-        wait: impl Into<BlockFor>,
         keys: impl ToArgs,
         end: ScoreEnd,
         count: u64,
-    ) -> Self::Out<R> {
+        wait: impl Into<BlockFor>,
+    ) -> Self::Out<Option<R>> {
         let command = Command::new(&spec::BZMPOP).arg(wait.into().seconds());
         self.run(command.counted_keys(keys).arg(end.word()).arg("COUNT").arg(count))
     }
 
     /// Takes the member with the highest score out of the first of the sorted sets that has any, and waits for one
-    /// while all are empty: the key, the member and its score. Nil in the end.
+    /// while all are empty: the key, the member and its score, as in `(String, String, f64)`. `None` when the time is up.
     ///
     /// Since Redis 5.0, Valkey 7.2. O(log N).
     #[doc(alias = "BZPOPMAX")]
-    fn bzpopmax<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<R> {
+    fn bzpopmax<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<Option<R>> {
         self.run(Command::new(&spec::BZPOPMAX).keys(keys).arg(wait.into().seconds()))
     }
 
     /// Takes the member with the lowest score out of the first of the sorted sets that has any, and waits for one
-    /// while all are empty: the key, the member and its score. Nil in the end.
+    /// while all are empty: the key, the member and its score, as in `(String, String, f64)`. `None` when the time is up.
     ///
     /// Since Redis 5.0, Valkey 7.2. O(log N).
     #[doc(alias = "BZPOPMIN")]
-    fn bzpopmin<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<R> {
+    fn bzpopmin<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<Option<R>> {
         self.run(Command::new(&spec::BZPOPMIN).keys(keys).arg(wait.into().seconds()))
     }
 }

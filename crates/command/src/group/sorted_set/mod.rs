@@ -180,7 +180,7 @@ pub trait SortedSetCommands: DataExecutor {
     }
 
     /// Takes the member with the lowest or the highest score out of the first of the sorted sets that has any: the
-    /// key, and pairs of member and score. Nil when all are empty.
+    /// key, and pairs of member and score. `None` when all are empty.
     ///
     /// ```
     /// use carnelian_command::{Build, Command, group::{ScoreEnd, SortedSetCommands as _}};
@@ -191,7 +191,7 @@ pub trait SortedSetCommands: DataExecutor {
     ///
     /// Since Redis 7.0, Valkey 7.2. O(K + log N): K the number of keys.
     #[doc(alias = "ZMPOP")]
-    fn zmpop<R: FromReply>(self, keys: impl ToArgs, end: ScoreEnd) -> Self::Out<R> {
+    fn zmpop<R: FromReply>(self, keys: impl ToArgs, end: ScoreEnd) -> Self::Out<Option<R>> {
         self.run(Command::new(&spec::ZMPOP).counted_keys(keys).arg(end.word()))
     }
 
@@ -199,7 +199,7 @@ pub trait SortedSetCommands: DataExecutor {
     ///
     /// Since Redis 7.0, Valkey 7.2. O(K + M·log N): K the number of keys, M the members taken.
     #[doc(alias = "ZMPOP")]
-    fn zmpop_count<R: FromReply>(self, keys: impl ToArgs, end: ScoreEnd, count: u64) -> Self::Out<R> {
+    fn zmpop_count<R: FromReply>(self, keys: impl ToArgs, end: ScoreEnd, count: u64) -> Self::Out<Option<R>> {
         self.run(Command::new(&spec::ZMPOP).counted_keys(keys).arg(end.word()).arg("COUNT").arg(count))
     }
 
