@@ -38,7 +38,7 @@ impl Client {
     pub async fn connect(config: impl TryInto<Config, Error: Into<Error>>) -> Result<Self> {
         let shared = Shared::new(config.try_into().map_err(Into::into)?)?;
         let first = shared.node.connect_first().await?;
-        Ok(Self::start(shared, Some(first)))
+        Ok(Self::start(shared, Some(Box::new(first))))
     }
 
     /// Like [`connect`](Self::connect), but returns at once and connects in the background. Commands wait for the connection
@@ -60,7 +60,7 @@ impl Client {
         Self::connect(Config::from_env()?).await
     }
 
-    fn start(shared: Shared, first: Option<crate::connect::Connected>) -> Self {
+    fn start(shared: Shared, first: Option<Box<crate::connect::Connected>>) -> Self {
         shared.start(first);
         let shared = Arc::new(shared);
         tokio::spawn(keep_house(Arc::downgrade(&shared)));

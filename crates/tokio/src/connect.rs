@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use carnelian_core::config::{Config, Credentials, Target, TcpOptions};
@@ -28,14 +29,14 @@ pub(crate) struct Connected {
 /// Everything a connection needs that does not change from one to the next.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    config: Config,
+    config: Arc<Config>,
     #[cfg(feature = "tls")]
     tls: Option<tokio_rustls::TlsConnector>,
 }
 
 impl Connector {
     /// Checks the config as far as that goes without a connection.
-    pub(crate) fn new(config: &Config) -> Result<Self> {
+    pub(crate) fn new(config: &Arc<Config>) -> Result<Self> {
         config.check()?;
         #[cfg(not(feature = "tls"))]
         if config.tls_options().is_some() {
@@ -45,7 +46,7 @@ impl Connector {
             ));
         }
         Ok(Self {
-            config: config.clone(),
+            config: Arc::clone(config),
             #[cfg(feature = "tls")]
             tls: tls_connector(config)?,
         })
@@ -152,7 +153,7 @@ impl Connector {
         login: Option<Credentials>,
     ) -> Result<Greeting> {
         let mut spares = Spares::default();
-        let mut handshake = Handshake::new(&self.config, login);
+        let mut handshake = Handshake::new(&*self.config, login);
         let first = handshake.start();
         self.send(stream, &first).await?;
         loop {

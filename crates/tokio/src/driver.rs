@@ -65,11 +65,12 @@ impl fmt::Display for Ending {
 }
 
 /// Drives one connection until it ends. The lane must be [`ready`](carnelian_core::connection::Link::ready).
-pub(crate) async fn drive(lane: &Arc<Lane>, connected: Connected, node_alive: &AtomicBool) -> Ending {
+pub(crate) async fn drive(lane: &Arc<Lane>, connected: Box<Connected>, node_alive: &AtomicBool) -> Ending {
+    let Connected { stream, inbox, .. } = *connected;
     let mut driver = Driver {
         lane,
-        stream: connected.stream,
-        inbox: connected.inbox,
+        stream,
+        inbox,
         wave: None,
         write_blocked: false,
         unflushed: false,

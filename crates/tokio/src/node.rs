@@ -18,7 +18,7 @@ const EVENTS: usize = 256;
 
 /// One server.
 pub(crate) struct Node {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) connector: Connector,
     pub(crate) clock: Clock,
     pub(crate) address: Arc<str>,
@@ -33,6 +33,7 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(config: Config, lanes: usize) -> Result<Arc<Self>> {
+        let config = Arc::new(config);
         let connector = Connector::new(&config)?;
         let address = connector.address().into();
         Ok(Arc::new(Self {
@@ -126,15 +127,16 @@ impl Node {
     }
 
     /// Serves a lane for as long as it is open: connects, drives, connects again.
-    pub(crate) async fn serve(self: Arc<Self>, lane: Served, first: Option<Connected>) {
+    pub(crate) async fn serve(self: Arc<Self>, lane: Served, first: Option<Box<Connected>>) {
         let lane = &lane.0;
         let mut first = first;
         let (mut failures, mut pause) = (0, Duration::ZERO);
         loop {
             let connected = match first.take() {
                 Some(connected) => connected,
-                None => match self.reconnect(lane, &mut failures, &mut pause).await {
-                    Some(connected) => connected,
+                // Boxed, since it is large and hardly ever needed: else every idle connection would keep room for it.
+                None => match Box::pin(self.reconnect(lane, &mut failures, &mut pause)).await {
+                    Some(connected) => Box::new(connected),
                     None => break,
                 },
             };
@@ -151,13 +153,13 @@ impl Node {
 
     /// Serves a lane that belongs to one caller: its connection is not made again, since its state would be lost. The lane
     /// knows of its connection already.
-    pub(crate) async fn serve_once(self: Arc<Self>, lane: Served, connected: Connected) {
+    pub(crate) async fn serve_once(self: Arc<Self>, lane: Served, connected: Box<Connected>) {
         let lane = &lane.0;
         let ending = driver::drive(lane, connected, &self.alive).await;
         lane.disconnected(&ending.to_string());
     }
 
-    async fn drive(&self, lane: &Arc<Lane>, connected: Connected) -> (Ending, bool) {
+    async fn drive(&self, lane: &Arc<Lane>, connected: Box<Connected>) -> (Ending, bool) {
         self.alive.store(true, Ordering::Relaxed);
         let replies_before = lane.connected(&connected);
         if self.connected.fetch_add(1, Ordering::Relaxed) + 1 >= self.lanes {

@@ -116,7 +116,7 @@ impl DedicatedPool {
         let lane = Lane::new(&self.node.config, self.node.clock);
         // Before its task runs for the first time, it may be asked whether it is connected.
         lane.connected(&connected);
-        tokio::spawn(Arc::clone(&self.node).serve_once(Served::new(&lane), connected));
+        tokio::spawn(Arc::clone(&self.node).serve_once(Served::new(&lane), Box::new(connected)));
         Ok(PooledLane { lane, opened: self.node.clock.now() })
     }
 

@@ -40,7 +40,7 @@ impl Shared {
     }
 
     /// Starts serving. `first`: a connection that is made already.
-    pub(crate) fn start(&self, first: Option<Connected>) {
+    pub(crate) fn start(&self, first: Option<Box<Connected>>) {
         let mut first = first;
         let mut tasks = self.tasks.lock();
         for lane in self.lanes() {
