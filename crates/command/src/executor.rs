@@ -35,18 +35,45 @@ pub trait Executor: Sized {
 )]
 pub trait DataExecutor: Executor {}
 
-/// Runs commands that take a connection for themselves for a while (BLPOP, WAIT) or speak about it (CLIENT ID).
+/// Runs commands that take a connection for themselves for a while (BLPOP) or speak about it (CLIENT ID).
 /// Clients and dedicated connections do; a pipeline or a transaction can't wait in the middle.
+///
+/// It stands in the `where` of such a method, not above its trait: a trait that the executor lacks would only be a
+/// method that can't be found, while a bound that does not hold says why, and what to do instead.
+///
+/// ```compile_fail,E0277
+/// # use carnelian_command::{Command, DataExecutor, Executor, FromReply, group::BlockingListCommands as _};
+/// # use std::time::Duration;
+/// # struct Pipeline;
+/// # impl Executor for &Pipeline {
+/// #     type Out<R: FromReply> = Command<R>;
+/// #     fn run<R: FromReply>(self, command: Command<R>) -> Command<R> { command }
+/// # }
+/// # impl DataExecutor for &Pipeline {}
+/// Pipeline.blpop::<(String, String)>("jobs", Duration::from_secs(5));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't run commands that wait on the server or speak about their connection",
     note = "run it on the client itself or on a connection from `client.dedicated()`"
 )]
 pub trait ConnectionExecutor: DataExecutor {}
 
-/// Runs commands that change what later commands on the same connection mean (SELECT, WATCH, CLIENT REPLY).
-/// Only a connection that nobody else uses may.
+/// Runs commands that change what later commands on the same connection mean (SELECT, WATCH, CLIENT REPLY), or ask about
+/// earlier ones (WAIT). Only a connection that nobody else uses may.
+///
+/// ```compile_fail,E0277
+/// # use carnelian_command::{Command, ConnectionExecutor, DataExecutor, Executor, FromReply, group::ConnectionStateCommands as _};
+/// # struct Client;
+/// # impl Executor for &Client {
+/// #     type Out<R: FromReply> = Command<R>;
+/// #     fn run<R: FromReply>(self, command: Command<R>) -> Command<R> { command }
+/// # }
+/// # impl DataExecutor for &Client {}
+/// # impl ConnectionExecutor for &Client {}
+/// Client.select(1);
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` shares its connection, so it can't run commands that change the connection's state",
+    message = "`{Self}` shares its connection, so it can't run commands that belong to one connection",
     note = "take a connection of your own with `client.dedicated()` and run it there"
 )]
 pub trait DedicatedExecutor: ConnectionExecutor {}

@@ -12,7 +12,7 @@ mod tracking;
 use std::time::Duration;
 
 use super::expiry::millis;
-use crate::{Command, ConnectionExecutor, DataExecutor, FromReply, ToArg, spec};
+use crate::{Command, ConnectionExecutor, DataExecutor, Executor, FromReply, ToArg, spec};
 
 pub use client_filter::{ClientBy, ClientFilter, ClientType};
 pub use client_info::{ClientInfo, ClientList};
@@ -140,12 +140,15 @@ impl<E: DataExecutor> ConnectionCommands for E {}
 /// let command: Command<u64> = Build.client_id();
 /// assert_eq!(command.request().name(), "CLIENT ID");
 /// ```
-pub trait OwnConnectionCommands: ConnectionExecutor {
+pub trait OwnConnectionCommands: Executor {
     /// The name that this connection was given; `None` when it has none.
     ///
     /// Since Redis 2.6.9, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT GETNAME")]
-    fn client_getname(self) -> Self::Out<Option<String>> {
+    fn client_getname(self) -> Self::Out<Option<String>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_GETNAME))
     }
 
@@ -153,7 +156,10 @@ pub trait OwnConnectionCommands: ConnectionExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT GETREDIR")]
-    fn client_getredir(self) -> Self::Out<TrackingRedirect> {
+    fn client_getredir(self) -> Self::Out<TrackingRedirect>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_GETREDIR))
     }
 
@@ -161,7 +167,10 @@ pub trait OwnConnectionCommands: ConnectionExecutor {
     ///
     /// Since Redis 5.0, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT ID")]
-    fn client_id(self) -> Self::Out<u64> {
+    fn client_id(self) -> Self::Out<u64>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_ID))
     }
 
@@ -169,7 +178,10 @@ pub trait OwnConnectionCommands: ConnectionExecutor {
     ///
     /// Since Redis 6.2, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT INFO")]
-    fn client_info(self) -> Self::Out<ClientInfo> {
+    fn client_info(self) -> Self::Out<ClientInfo>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_INFO))
     }
 
@@ -177,9 +189,12 @@ pub trait OwnConnectionCommands: ConnectionExecutor {
     ///
     /// Since Redis 6.2, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT TRACKINGINFO")]
-    fn client_trackinginfo(self) -> Self::Out<TrackingInfo> {
+    fn client_trackinginfo(self) -> Self::Out<TrackingInfo>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_TRACKINGINFO))
     }
 }
 
-impl<E: ConnectionExecutor> OwnConnectionCommands for E {}
+impl<E: Executor> OwnConnectionCommands for E {}

@@ -1,7 +1,7 @@
 //! What changes the connection it runs on, so that later commands there mean something else.
 
 use super::{HelloOptions, ServerHello, TrackingOptions};
-use crate::{Command, DedicatedExecutor, ToArg, ToArgs, spec};
+use crate::{Command, DedicatedExecutor, Executor, ToArg, ToArgs, spec};
 
 /// Whether a connection gets replies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,12 +38,15 @@ const fn on_off(on: bool) -> &'static str {
 /// let command = Build.select(2);
 /// assert_eq!(command.request().arguments().collect::<Vec<_>>(), [&b"SELECT"[..], b"2"]);
 /// ```
-pub trait ConnectionStateCommands: DedicatedExecutor {
+pub trait ConnectionStateCommands: Executor {
     /// Logs in with the password of the user `default`.
     ///
     /// Since Redis 1.0, Valkey 7.2. O(N) for N passwords of the user.
     #[doc(alias = "AUTH")]
-    fn auth(self, password: impl ToArg) -> Self::Out<()> {
+    fn auth(self, password: impl ToArg) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::AUTH).arg(password))
     }
 
@@ -51,7 +54,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2. O(N) for N passwords of the user.
     #[doc(alias = "AUTH")]
-    fn auth_user(self, username: impl ToArg, password: impl ToArg) -> Self::Out<()> {
+    fn auth_user(self, username: impl ToArg, password: impl ToArg) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::AUTH).arg(username).arg(password))
     }
 
@@ -60,7 +66,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT CACHING")]
-    fn client_caching(self, track: bool) -> Self::Out<()> {
+    fn client_caching(self, track: bool) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_CACHING).arg(if track { "YES" } else { "NO" }))
     }
 
@@ -68,7 +77,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Valkey 8.0, not in Redis. O(1).
     #[doc(alias = "CLIENT CAPA")]
-    fn client_capa(self, capabilities: impl ToArgs) -> Self::Out<()> {
+    fn client_capa(self, capabilities: impl ToArgs) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_CAPA).args(capabilities))
     }
 
@@ -77,7 +89,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Valkey 8.1, not in Redis. O(1).
     #[doc(alias = "CLIENT IMPORT-SOURCE")]
-    fn client_import_source(self, on: bool) -> Self::Out<()> {
+    fn client_import_source(self, on: bool) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_IMPORT_SOURCE).arg(on_off(on)))
     }
 
@@ -85,7 +100,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 7.0, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT NO-EVICT")]
-    fn client_no_evict(self, on: bool) -> Self::Out<()> {
+    fn client_no_evict(self, on: bool) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_NO_EVICT).arg(on_off(on)))
     }
 
@@ -93,7 +111,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 7.2, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT NO-TOUCH")]
-    fn client_no_touch(self, on: bool) -> Self::Out<()> {
+    fn client_no_touch(self, on: bool) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_NO_TOUCH).arg(on_off(on)))
     }
 
@@ -102,7 +123,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 3.2, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT REPLY")]
-    fn client_reply(self, mode: ReplyMode) -> Self::Out<()> {
+    fn client_reply(self, mode: ReplyMode) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_REPLY).arg(mode.word()))
     }
 
@@ -110,7 +134,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 7.2, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT SETINFO LIB-NAME")]
-    fn client_setinfo_lib_name(self, name: impl ToArg) -> Self::Out<()> {
+    fn client_setinfo_lib_name(self, name: impl ToArg) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_SETINFO).arg("LIB-NAME").arg(name))
     }
 
@@ -118,7 +145,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 7.2, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT SETINFO LIB-VER")]
-    fn client_setinfo_lib_ver(self, version: impl ToArg) -> Self::Out<()> {
+    fn client_setinfo_lib_ver(self, version: impl ToArg) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_SETINFO).arg("LIB-VER").arg(version))
     }
 
@@ -126,7 +156,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 2.6.9, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT SETNAME")]
-    fn client_setname(self, name: impl ToArg) -> Self::Out<()> {
+    fn client_setname(self, name: impl ToArg) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_SETNAME).arg(name))
     }
 
@@ -134,7 +167,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT TRACKING")]
-    fn client_tracking(self, on: bool) -> Self::Out<()> {
+    fn client_tracking(self, on: bool) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::CLIENT_TRACKING).arg(on_off(on)))
     }
 
@@ -142,7 +178,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2. O(1).
     #[doc(alias = "CLIENT TRACKING")]
-    fn client_tracking_with(self, options: TrackingOptions) -> Self::Out<()> {
+    fn client_tracking_with(self, options: TrackingOptions) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(options.add_to(Command::new(&spec::CLIENT_TRACKING).arg("ON")))
     }
 
@@ -150,7 +189,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2; Redis 6.0 itself still wants a protocol. O(1).
     #[doc(alias = "HELLO")]
-    fn hello(self) -> Self::Out<ServerHello> {
+    fn hello(self) -> Self::Out<ServerHello>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::HELLO))
     }
 
@@ -158,7 +200,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.0, Valkey 7.2. O(1).
     #[doc(alias = "HELLO")]
-    fn hello_with(self, options: HelloOptions) -> Self::Out<ServerHello> {
+    fn hello_with(self, options: HelloOptions) -> Self::Out<ServerHello>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(options.add_to(Command::new(&spec::HELLO)))
     }
 
@@ -166,7 +211,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 1.0, Valkey 7.2; in Redis deprecated since 7.2, simply close the connection. O(1).
     #[doc(alias = "QUIT")]
-    fn quit(self) -> Self::Out<()> {
+    fn quit(self) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::QUIT))
     }
 
@@ -174,7 +222,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 3.0, Valkey 7.2. O(1).
     #[doc(alias = "READONLY")]
-    fn readonly(self) -> Self::Out<()> {
+    fn readonly(self) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::READONLY))
     }
 
@@ -182,7 +233,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 3.0, Valkey 7.2. O(1).
     #[doc(alias = "READWRITE")]
-    fn readwrite(self) -> Self::Out<()> {
+    fn readwrite(self) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::READWRITE))
     }
 
@@ -191,7 +245,10 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 6.2, Valkey 7.2. O(1).
     #[doc(alias = "RESET")]
-    fn reset(self) -> Self::Out<()> {
+    fn reset(self) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::RESET))
     }
 
@@ -199,9 +256,12 @@ pub trait ConnectionStateCommands: DedicatedExecutor {
     ///
     /// Since Redis 1.0, Valkey 7.2. O(1).
     #[doc(alias = "SELECT")]
-    fn select(self, db: u32) -> Self::Out<()> {
+    fn select(self, db: u32) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::SELECT).arg(db))
     }
 }
 
-impl<E: DedicatedExecutor> ConnectionStateCommands for E {}
+impl<E: Executor> ConnectionStateCommands for E {}

@@ -1,7 +1,7 @@
 //! WAIT and WAITAOF: until what was written is safe.
 
 use crate::group::block_for::BlockFor;
-use crate::{Command, DedicatedExecutor, spec};
+use crate::{Command, DedicatedExecutor, Executor, spec};
 
 /// Commands that wait until earlier writes have reached replicas or the disk.
 ///
@@ -15,13 +15,16 @@ use crate::{Command, DedicatedExecutor, spec};
 /// let command = Build.wait(1, Duration::from_millis(100));
 /// assert_eq!(command.request().arguments().collect::<Vec<_>>(), [&b"WAIT"[..], b"1", b"100"]);
 /// ```
-pub trait WaitCommands: DedicatedExecutor {
+pub trait WaitCommands: Executor {
     /// Waits until so many replicas have the writes of this connection; how many have them, which may be fewer when the
     /// time is up.
     ///
     /// Since Redis 3.0, Valkey 7.2. O(1).
     #[doc(alias = "WAIT")]
-    fn wait(self, replicas: u64, timeout: impl Into<BlockFor>) -> Self::Out<u64> {
+    fn wait(self, replicas: u64, timeout: impl Into<BlockFor>) -> Self::Out<u64>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::WAIT).arg(replicas).arg(timeout.into().millis()))
     }
 
@@ -30,9 +33,12 @@ pub trait WaitCommands: DedicatedExecutor {
     ///
     /// Since Redis 7.2, Valkey 7.2. O(1).
     #[doc(alias = "WAITAOF")]
-    fn waitaof(self, local: bool, replicas: u64, timeout: impl Into<BlockFor>) -> Self::Out<(u64, u64)> {
+    fn waitaof(self, local: bool, replicas: u64, timeout: impl Into<BlockFor>) -> Self::Out<(u64, u64)>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::WAITAOF).arg(local).arg(replicas).arg(timeout.into().millis()))
     }
 }
 
-impl<E: DedicatedExecutor> WaitCommands for E {}
+impl<E: Executor> WaitCommands for E {}

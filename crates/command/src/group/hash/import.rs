@@ -1,6 +1,6 @@
 //! HIMPORT: many hashes of the same fields, whose names are sent only once.
 
-use crate::{Command, DedicatedExecutor, ToArg, ToArgs, spec};
+use crate::{Command, DedicatedExecutor, Executor, ToArg, ToArgs, spec};
 
 /// Bulk import of hashes that share their fields.
 ///
@@ -15,12 +15,15 @@ use crate::{Command, DedicatedExecutor, ToArg, ToArgs, spec};
 /// let command = Build.himport_discard("user");
 /// assert_eq!(command.request().name(), "HIMPORT DISCARD");
 /// ```
-pub trait HashImportCommands: DedicatedExecutor {
+pub trait HashImportCommands: Executor {
     /// Forgets the fields of this name; whether there were any.
     ///
     /// Since Redis 8.10, not in Valkey. O(1).
     #[doc(alias = "HIMPORT DISCARD")]
-    fn himport_discard(self, fieldset: impl ToArg) -> Self::Out<bool> {
+    fn himport_discard(self, fieldset: impl ToArg) -> Self::Out<bool>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::HIMPORT_DISCARD).arg(fieldset))
     }
 
@@ -28,7 +31,10 @@ pub trait HashImportCommands: DedicatedExecutor {
     ///
     /// Since Redis 8.10, not in Valkey. O(n) in the names.
     #[doc(alias = "HIMPORT DISCARDALL")]
-    fn himport_discardall(self) -> Self::Out<u64> {
+    fn himport_discardall(self) -> Self::Out<u64>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::HIMPORT_DISCARDALL))
     }
 
@@ -36,7 +42,10 @@ pub trait HashImportCommands: DedicatedExecutor {
     ///
     /// Since Redis 8.10, not in Valkey. O(n log n) in the fields.
     #[doc(alias = "HIMPORT PREPARE")]
-    fn himport_prepare(self, fieldset: impl ToArg, fields: impl ToArgs) -> Self::Out<()> {
+    fn himport_prepare(self, fieldset: impl ToArg, fields: impl ToArgs) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::HIMPORT_PREPARE).arg(fieldset).args(fields))
     }
 
@@ -45,9 +54,12 @@ pub trait HashImportCommands: DedicatedExecutor {
     ///
     /// Since Redis 8.10, not in Valkey. O(n) in the fields.
     #[doc(alias = "HIMPORT SET")]
-    fn himport_set(self, key: impl ToArg, fieldset: impl ToArg, values: impl ToArgs) -> Self::Out<()> {
+    fn himport_set(self, key: impl ToArg, fieldset: impl ToArg, values: impl ToArgs) -> Self::Out<()>
+    where
+        Self: DedicatedExecutor,
+    {
         self.run(Command::new(&spec::HIMPORT_SET).key(key).arg(fieldset).args(values))
     }
 }
 
-impl<E: DedicatedExecutor> HashImportCommands for E {}
+impl<E: Executor> HashImportCommands for E {}

@@ -2,7 +2,7 @@
 
 use super::ends::{ListEnd, MoveCount, MoveOrder};
 use crate::group::block_for::BlockFor;
-use crate::{Command, ConnectionExecutor, FromReply, ToArg, ToArgs, spec};
+use crate::{Command, ConnectionExecutor, Executor, FromReply, ToArg, ToArgs, spec};
 
 /// Commands on lists that wait until there is something to pop: queues without polling.
 ///
@@ -17,7 +17,7 @@ use crate::{Command, ConnectionExecutor, FromReply, ToArg, ToArgs, spec};
 /// let command = Build.blpop::<(String, String)>(["urgent", "jobs"], Duration::from_secs(5));
 /// assert_eq!(command.request().len(), 4);
 /// ```
-pub trait BlockingListCommands: ConnectionExecutor {
+pub trait BlockingListCommands: Executor {
     /// Moves one element from an end of one list to an end of another, waiting for it; the element.
     ///
     /// Since Redis 6.2, Valkey 7.2. O(1).
@@ -29,7 +29,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
         from: ListEnd,
         to: ListEnd,
         timeout: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         let command = Command::new(&spec::BLMOVE).key(source).key(destination).arg(from).arg(to);
         self.run(command.arg(timeout.into().seconds()))
     }
@@ -45,7 +48,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
         from: ListEnd,
         to: ListEnd,
         timeout: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         let command = Command::new(&spec::BLMOVEM).key(source).key(destination).arg(from).arg(to);
         self.run(command.arg(timeout.into().seconds()))
     }
@@ -65,7 +71,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
         count: MoveCount,
         order: MoveOrder,
         timeout: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         let command = Command::new(&spec::BLMOVEM).key(source).key(destination).arg(from).arg(to);
         self.run(count.add_to(command.arg(timeout.into().seconds()), order))
     }
@@ -80,7 +89,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
         keys: impl ToArgs,
         from: ListEnd,
         timeout: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::BLMPOP).arg(timeout.into().seconds()).counted_keys(keys).arg(from))
     }
 
@@ -94,7 +106,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
         from: ListEnd,
         count: u64,
         timeout: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         let command = Command::new(&spec::BLMPOP).arg(timeout.into().seconds()).counted_keys(keys);
         self.run(command.arg(from).arg("COUNT").arg(count))
     }
@@ -104,7 +119,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
     ///
     /// Since Redis 2.0, Valkey 7.2. O(n) in the keys.
     #[doc(alias = "BLPOP")]
-    fn blpop<R: FromReply>(self, keys: impl ToArgs, timeout: impl Into<BlockFor>) -> Self::Out<Option<R>> {
+    fn blpop<R: FromReply>(self, keys: impl ToArgs, timeout: impl Into<BlockFor>) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::BLPOP).keys(keys).arg(timeout.into().seconds()))
     }
 
@@ -112,7 +130,10 @@ pub trait BlockingListCommands: ConnectionExecutor {
     ///
     /// Since Redis 2.0, Valkey 7.2. O(n) in the keys.
     #[doc(alias = "BRPOP")]
-    fn brpop<R: FromReply>(self, keys: impl ToArgs, timeout: impl Into<BlockFor>) -> Self::Out<Option<R>> {
+    fn brpop<R: FromReply>(self, keys: impl ToArgs, timeout: impl Into<BlockFor>) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::BRPOP).keys(keys).arg(timeout.into().seconds()))
     }
 
@@ -126,12 +147,15 @@ pub trait BlockingListCommands: ConnectionExecutor {
         source: impl ToArg,
         destination: impl ToArg,
         timeout: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::BRPOPLPUSH).key(source).key(destination).arg(timeout.into().seconds()))
     }
 }
 
-impl<E: ConnectionExecutor> BlockingListCommands for E {}
+impl<E: Executor> BlockingListCommands for E {}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Stopping the server.
 
-use crate::{Command, ConnectionExecutor, FromReply, spec};
+use crate::{Command, ConnectionExecutor, Executor, FromReply, spec};
 
 /// How a server stops.
 ///
@@ -76,12 +76,15 @@ impl ShutdownOptions {
 ///
 /// assert_eq!(Build.shutdown().request().len(), 1);
 /// ```
-pub trait ShutdownCommands: ConnectionExecutor {
+pub trait ShutdownCommands: Executor {
     /// Stops the server. An error of the server says that it goes on, and why.
     ///
     /// Since Redis 1.0, Valkey 7.2. O(N) for N keys when it saves.
     #[doc(alias = "SHUTDOWN")]
-    fn shutdown(self) -> Self::Out<()> {
+    fn shutdown(self) -> Self::Out<()>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::SHUTDOWN))
     }
 
@@ -89,7 +92,10 @@ pub trait ShutdownCommands: ConnectionExecutor {
     ///
     /// Since Redis 7.0, Valkey 7.2. O(1).
     #[doc(alias = "SHUTDOWN ABORT")]
-    fn shutdown_abort(self) -> Self::Out<()> {
+    fn shutdown_abort(self) -> Self::Out<()>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::SHUTDOWN).arg("ABORT"))
     }
 
@@ -97,9 +103,12 @@ pub trait ShutdownCommands: ConnectionExecutor {
     ///
     /// Since Redis 1.0, Valkey 7.2. O(N) for N keys when it saves.
     #[doc(alias = "SHUTDOWN")]
-    fn shutdown_with(self, options: ShutdownOptions) -> Self::Out<()> {
+    fn shutdown_with(self, options: ShutdownOptions) -> Self::Out<()>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(options.add_to(Command::new(&spec::SHUTDOWN)))
     }
 }
 
-impl<E: ConnectionExecutor> ShutdownCommands for E {}
+impl<E: Executor> ShutdownCommands for E {}

@@ -2,7 +2,7 @@
 
 use super::super::BlockFor;
 use super::ScoreEnd;
-use crate::{Command, ConnectionExecutor, FromReply, ToArgs, spec};
+use crate::{Command, ConnectionExecutor, Executor, FromReply, ToArgs, spec};
 
 /// Commands that wait until a sorted set has members to take.
 ///
@@ -14,7 +14,7 @@ use crate::{Command, ConnectionExecutor, FromReply, ToArgs, spec};
 /// let next: Command<Option<(String, String, f64)>> = Build.bzpopmin("jobs", Duration::from_secs(2));
 /// assert_eq!(next.request().arguments().last(), Some(&b"2"[..]));
 /// ```
-pub trait BlockingSortedSetCommands: ConnectionExecutor {
+pub trait BlockingSortedSetCommands: Executor {
     /// Takes the member with the lowest or the highest score out of the first of the sorted sets that has any, as
     /// [`zmpop`](super::SortedSetCommands::zmpop) does, and waits for one while all are empty. `None` when the time is up.
     ///
@@ -25,7 +25,10 @@ pub trait BlockingSortedSetCommands: ConnectionExecutor {
         keys: impl ToArgs,
         end: ScoreEnd,
         wait: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         let command = Command::new(&spec::BZMPOP).arg(wait.into().seconds());
         self.run(command.counted_keys(keys).arg(end.word()))
     }
@@ -40,7 +43,10 @@ pub trait BlockingSortedSetCommands: ConnectionExecutor {
         end: ScoreEnd,
         count: u64,
         wait: impl Into<BlockFor>,
-    ) -> Self::Out<Option<R>> {
+    ) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         let command = Command::new(&spec::BZMPOP).arg(wait.into().seconds());
         self.run(command.counted_keys(keys).arg(end.word()).arg("COUNT").arg(count))
     }
@@ -50,7 +56,10 @@ pub trait BlockingSortedSetCommands: ConnectionExecutor {
     ///
     /// Since Redis 5.0, Valkey 7.2. O(log N).
     #[doc(alias = "BZPOPMAX")]
-    fn bzpopmax<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<Option<R>> {
+    fn bzpopmax<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::BZPOPMAX).keys(keys).arg(wait.into().seconds()))
     }
 
@@ -59,9 +68,12 @@ pub trait BlockingSortedSetCommands: ConnectionExecutor {
     ///
     /// Since Redis 5.0, Valkey 7.2. O(log N).
     #[doc(alias = "BZPOPMIN")]
-    fn bzpopmin<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<Option<R>> {
+    fn bzpopmin<R: FromReply>(self, keys: impl ToArgs, wait: impl Into<BlockFor>) -> Self::Out<Option<R>>
+    where
+        Self: ConnectionExecutor,
+    {
         self.run(Command::new(&spec::BZPOPMIN).keys(keys).arg(wait.into().seconds()))
     }
 }
 
-impl<E: ConnectionExecutor> BlockingSortedSetCommands for E {}
+impl<E: Executor> BlockingSortedSetCommands for E {}
