@@ -5,7 +5,7 @@ use carnelian_resp::{Framer, Limits, ProtocolError, flatten};
 use super::held::{Held, Spares};
 
 /// What a fresh buffer holds: enough for many small replies, little enough for thousands of idle connections.
-const FIRST: usize = 2 << 10;
+const FIRST: usize = 1 << 10;
 
 /// Steps that a buffer grows by while replies keep filling it.
 const MOST: usize = 64 << 10;
@@ -50,7 +50,8 @@ impl Inbox {
         // The rest of a large reply is asked for in one block, so that the buffer grows once.
         let wanted = (self.start + self.framer.wanted()).saturating_sub(self.buffer.len());
         let room = self.room.max(wanted);
-        if self.buffer.capacity() - self.buffer.len() < room {
+        // Half the room will do: a small rest in front of a read is no reason for another block.
+        if self.buffer.capacity() - self.buffer.len() < wanted.max(room / 2) {
             self.make_room(room);
         }
         &mut self.buffer
@@ -62,13 +63,13 @@ impl Inbox {
             self.buffer.drain(..self.start);
             self.start = 0;
         }
-        self.buffer.reserve(room);
+        self.buffer.reserve_exact(room);
     }
 
-    /// Says that a read put `count` bytes in: a read that fills its room gets more next time.
+    /// Says that a read put `count` bytes in: a read that fills the buffer gets more room next time.
     #[inline]
     pub fn received(&mut self, count: usize) {
-        if count >= self.room {
+        if count > 0 && self.buffer.len() == self.buffer.capacity() {
             self.room = (self.room * 2).min(MOST);
         }
     }
