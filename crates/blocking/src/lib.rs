@@ -1,1 +1,50 @@
-//! carnelian-blocking.
+//! The blocking driver of carnelian: sockets and threads' turns around the decisions of `carnelian-core`. No runtime.
+//!
+//! # Layout
+//!
+//! - [`Client`]: what users hold; `shared` is its inside, `node` the server it talks to, `house` what no caller waits for.
+//! - `lane`: a connection as its callers see it; `driver`: how they take turns moving its bytes; `patience`, `parker`: how
+//!   a thread waits for the network, and for another thread.
+//! - `connect`: how a connection is made, out of `open` (sockets), `secure` (TLS) and `greet` (handshake).
+//! - `stream`, `socket`, `tls`: bytes in and out.
+//! - `pending`: a command and the thread that waits for it; `slow` holds its uncommon ways; [`Call`] its options.
+//! - [`Dedicated`]: a connection of the caller's own, out of the `pool`. [`FailSoft`]: a handle that never fails.
+//! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
+
+mod bell;
+mod call;
+mod client;
+mod clock;
+mod connect;
+mod dedicated;
+mod driver;
+mod fail_soft;
+mod global;
+mod greet;
+mod house;
+mod lane;
+mod login;
+mod node;
+mod open;
+mod parker;
+mod patience;
+mod pending;
+mod pool;
+#[cfg(feature = "tls")]
+mod secure;
+mod shared;
+mod slow;
+mod socket;
+mod stream;
+mod target;
+#[cfg(feature = "tls")]
+mod tls;
+mod watch;
+
+pub use call::Call;
+pub use carnelian_core::callbacks::ReplyCallback;
+pub use client::Client;
+pub use dedicated::Dedicated;
+pub use fail_soft::{FailSoft, Soft};
+pub use global::{close, global, init};
+pub use watch::{Events, StateWatch};

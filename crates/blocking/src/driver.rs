@@ -1,0 +1,543 @@
+//! The driver: moves bytes between a socket and its lane. There is no thread for it: whoever waits for a reply drives.
+//!
+//! ```text
+//!                    ┌──── the wheel is free: take it ────► Connect, Read, Wait for the socket ◄─┐
+//!   submit ──► Write ┤                                              │                           │
+//!                ▲   └──── somebody drives ──► Park ────────────────┤ not my reply: go on ──────┘
+//!                │                               ▲                  │
+//!                └── others queued meanwhile     └─ woken ──        └──► my reply: put the wheel back, wake the next
+//! ```
+//!
+//! The *wheel* is what reading needs (the inbox, the attempt to connect). Whoever holds it hands out the replies of all;
+//! the others park. When it has its own it puts the wheel back and wakes one of those that still wait. Writing is
+//! another turn: whoever finds bytes unsent, and nobody writing, writes them all; what others queue meanwhile goes along
+//! in the next wave. So a lone caller makes one write and one read and wakes nobody, and many make few.
+//!
+//! Nobody waits for room in the socket without also reading, unless somebody else reads.
+//!
+//! Each caller watches its own deadline; the one who reads also watches the health of the connection.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use carnelian_core::config::Config;
+use carnelian_core::connection::liveness::{Health, as_micros};
+use carnelian_core::connection::{Chunk, Inbox, Micros, NEVER, Phase};
+use carnelian_core::{Error, Result};
+use parking_lot::MutexGuard;
+
+use crate::clock;
+use crate::connect::Attempt;
+use crate::greet::Greeted;
+use crate::lane::{Ending, Guard, Guarded, Lane};
+use crate::parker::Place;
+use crate::patience::{Patience, Wait};
+use crate::socket::{For, Ready, Received};
+use crate::stream::Stream;
+
+/// How long one who waits for the socket goes without looking whether others have changed something.
+const GLANCE: Micros = 20_000;
+
+/// What only the thread that drives touches.
+pub(crate) struct Wheel {
+    inbox: Inbox,
+    patience: Patience,
+    attempt: Option<Attempt>,
+    /// Tries to connect in a row that no command was answered after.
+    failures: u32,
+    pause: Duration,
+    next_try: Micros,
+}
+
+impl Wheel {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            inbox: Inbox::new(config.limits()),
+            patience: Patience::new(config.liveness().silence_limit()),
+            attempt: None,
+            failures: 0,
+            pause: Duration::ZERO,
+            next_try: 0,
+        }
+    }
+
+    /// There is a connection. `inbox`: what has come over it.
+    pub(crate) fn start(&mut self, inbox: Inbox) {
+        self.inbox = inbox;
+        self.patience.forget();
+        self.attempt = None;
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        self.inbox.shrink();
+    }
+}
+
+/// A wave in hand.
+struct Wave {
+    bytes: Chunk,
+    written: usize,
+    /// The socket took no more the last time.
+    blocked: bool,
+}
+
+/// One caller's part in driving a lane, while it waits for something.
+pub(crate) struct Turn<'a> {
+    lane: &'a Lane,
+    now: Micros,
+    /// When to look at the health of the connection.
+    look: Micros,
+    /// The last read came back with nothing, so that the next may take longer.
+    quiet: bool,
+    wheel: Option<Box<Wheel>>,
+    wave: Option<Wave>,
+    stream: Option<Arc<Stream>>,
+    /// Those to be woken once the lock is released.
+    wakers: Vec<Waker>,
+    place: Option<Place>,
+}
+
+/// What to do next.
+enum Step {
+    Write,
+    Read,
+    /// Wait for the socket, but not beyond this time.
+    Await(For, Micros),
+    /// Wait for others, but not beyond this time.
+    Park(Micros),
+    Connect,
+}
+
+impl<'a> Turn<'a> {
+    /// Make it before the lane is locked, so that it ends after.
+    #[inline]
+    pub(crate) const fn new(lane: &'a Lane, now: Micros) -> Self {
+        let (wheel, wave, stream, place) = (None, None, None, None);
+        Self { lane, now, look: NEVER, quiet: false, wheel, wave, stream, wakers: Vec::new(), place }
+    }
+
+    /// The time when it last looked.
+    pub(crate) const fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// Drives, or has others drive, until `until` is ready. It gets a waker when this thread is about to park, to be left
+    /// where somebody will find it. `None`: the deadline passed.
+    #[inline]
+    pub(crate) fn attend<T>(
+        &mut self,
+        guarded: &mut Guard<'_>,
+        deadline: Micros,
+        mut until: impl FnMut(&mut Guarded, Option<&Waker>) -> Poll<T>,
+    ) -> Option<T> {
+        let outcome = loop {
+            match self.choose(guarded) {
+                Step::Write => self.write(guarded),
+                Step::Read => self.read(guarded, deadline),
+                Step::Await(what, limit) => self.wait(guarded, what, limit.min(deadline)),
+                Step::Connect => self.connect(guarded, deadline),
+                Step::Park(limit) => {
+                    let place = self.place.get_or_insert_with(Place::here).clone();
+                    place.reset();
+                    if let Poll::Ready(value) = until(guarded, Some(&place.waker)) {
+                        break Some(value);
+                    }
+                    self.park(guarded, &place, limit.min(deadline));
+                }
+            }
+            if let Poll::Ready(value) = until(guarded, None) {
+                break Some(value);
+            }
+            if self.now >= deadline {
+                self.give_up(guarded);
+                break match until(guarded, None) {
+                    Poll::Ready(value) => Some(value),
+                    Poll::Pending => None,
+                };
+            }
+        };
+        self.leave(guarded);
+        outcome
+    }
+
+    // ── what to do ───────────────────────────────────────────────────────────────────────────────────────────
+
+    #[inline]
+    fn choose(&mut self, guarded: &mut Guarded) -> Step {
+        if self.wheel.is_none() {
+            self.wheel = guarded.wheel.take();
+        }
+        if guarded.broken.is_some()
+            && let Some(step) = self.choose_broken(guarded)
+        {
+            return step;
+        }
+        let Some(stream) = &guarded.stream else { return self.choose_unconnected(guarded) };
+        if self.stream.as_ref().is_none_or(|mine| !Arc::ptr_eq(mine, stream)) {
+            self.stream = Some(Arc::clone(stream));
+        }
+        if self.wave.is_none() {
+            let wave = guarded.take_wave(self.now);
+            self.wave = wave.map(|(bytes, written)| Wave { bytes, written, blocked: false });
+        }
+        match (&self.wave, &self.wheel) {
+            (Some(wave), _) if !wave.blocked => Step::Write,
+            (Some(_), Some(_)) => Step::Await(For::Both, NEVER),
+            (Some(_), None) => Step::Await(For::Writing, self.now + GLANCE),
+            (None, None) => Step::Park(NEVER),
+            (None, Some(_)) => self.choose_reading(guarded),
+        }
+    }
+
+    /// Somebody else writes, perhaps our command too: if that can't go on, it is for us to do so.
+    #[inline]
+    fn choose_reading(&self, guarded: &Guarded) -> Step {
+        let unflushed = self.stream.as_ref().is_some_and(|stream| stream.is_unflushed());
+        if unflushed {
+            Step::Await(For::Both, self.now + GLANCE)
+        } else if guarded.link.unsent() > 0 && guarded.deaf.is_none() {
+            Step::Await(For::Reading, self.now + GLANCE)
+        } else {
+            Step::Read
+        }
+    }
+
+    /// The connection is to be given up. It is, if nobody writes to it any more and this thread drives.
+    #[cold]
+    fn choose_broken(&mut self, guarded: &mut Guarded) -> Option<Step> {
+        self.return_wave(guarded);
+        if self.wheel.is_none() {
+            return Some(Step::Park(NEVER));
+        }
+        if guarded.writing {
+            let place = self.place.get_or_insert_with(Place::here);
+            guarded.watchers.push(place.waker.clone());
+            return Some(Step::Park(self.now + GLANCE));
+        }
+        self.lose(guarded);
+        None
+    }
+
+    #[cold]
+    fn choose_unconnected(&mut self, guarded: &mut Guarded) -> Step {
+        self.return_wave(guarded);
+        self.stream = None;
+        match &self.wheel {
+            Some(wheel) if guarded.link.phase() == Phase::Connecting => {
+                if wheel.attempt.is_none() && self.now < wheel.next_try {
+                    Step::Park(wheel.next_try)
+                } else {
+                    Step::Connect
+                }
+            }
+            _ => Step::Park(NEVER),
+        }
+    }
+
+    // ── doing it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Writes as much of the wave as goes.
+    #[inline]
+    fn write(&mut self, guarded: &mut Guard<'_>) {
+        let (Some(wave), Some(stream)) = (&mut self.wave, &self.stream) else { return };
+        let (wakers, before) = (&mut self.wakers, wave.written);
+        let result = MutexGuard::unlocked(guarded, || {
+            wake(wakers);
+            pump(stream, wave)
+        });
+        match result {
+            Ok(true) => self.return_wave(guarded),
+            Ok(false) => {
+                if before > 0 && wave.written > before {
+                    // The peer has taken what had filled the buffers: that is life.
+                    guarded.link.heard(self.lane.node.clock.now());
+                }
+                wave.blocked = true;
+            }
+            Err(error) => {
+                guarded.write_failed(stream, error.to_string());
+                self.return_wave(guarded);
+            }
+        }
+    }
+
+    #[inline]
+    fn return_wave(&mut self, guarded: &mut Guarded) {
+        if let Some(wave) = self.wave.take() {
+            guarded.give_back(wave.bytes, wave.written, &mut self.wakers);
+        }
+    }
+
+    /// Reads, and waits for something to read.
+    #[inline]
+    fn read(&mut self, guarded: &mut Guard<'_>, deadline: Micros) {
+        let (Some(wheel), Some(stream)) = (&mut self.wheel, &self.stream) else { return };
+        let (wakers, left) = (&mut self.wakers, deadline.min(self.look).saturating_sub(self.now));
+        let (Wheel { inbox, patience, .. }, quiet) = (&mut **wheel, self.quiet);
+        let result = MutexGuard::unlocked(guarded, || {
+            wake(wakers);
+            let plan = if quiet { patience.step_for(left) } else { patience.plan(left) };
+            match plan {
+                Wait::Read => stream.read(inbox, true),
+                other => read_rarely(stream, inbox, patience, other),
+            }
+        });
+        self.received(guarded, result);
+    }
+
+    /// Waits for the socket while there is something to write.
+    #[cold]
+    fn wait(&mut self, guarded: &mut Guard<'_>, what: For, limit: Micros) {
+        let Some(stream) = &self.stream else { return };
+        let (wakers, wheel) = (&mut self.wakers, &mut self.wheel);
+        let limit = clock::until(limit.min(self.look), self.now).unwrap_or(Duration::MAX);
+        let result = MutexGuard::unlocked(guarded, || {
+            wake(wakers);
+            let ready = stream.wait(what, limit)?;
+            let received = match wheel {
+                Some(wheel) if ready.read => stream.read(&mut wheel.inbox, false)?,
+                _ => Received::Nothing,
+            };
+            stream.flush()?;
+            io::Result::Ok((ready, received))
+        });
+        let (ready, received) = match result {
+            Ok((ready, received)) => (ready, Ok(received)),
+            Err(error) => (Ready { read: false, write: false }, Err(error)),
+        };
+        if let Some(wave) = &mut self.wave {
+            wave.blocked &= !ready.write;
+        }
+        if self.wheel.is_some() {
+            self.received(guarded, received);
+        } else {
+            self.now = self.lane.node.clock.now();
+        }
+    }
+
+    /// Hands out what has come.
+    #[inline]
+    fn received(&mut self, guarded: &mut Guarded, result: io::Result<Received>) {
+        let (Some(wheel), Some(stream)) = (&mut self.wheel, &self.stream) else { return };
+        self.now = self.lane.node.clock.now();
+        match result {
+            Ok(Received::Bytes(_)) => {
+                if !guarded.is_current(stream) {
+                    return;
+                }
+                self.quiet = false;
+                guarded.heard = self.now;
+                guarded.link.heard(self.now);
+                let delivered = guarded.link.deliver(&mut wheel.inbox, usize::MAX, &mut self.wakers);
+                guarded.unread = wheel.inbox.unread();
+                if let Err(anomaly) = delivered {
+                    guarded.deaf = None;
+                    guarded.break_off(stream, Ending::because(anomaly));
+                }
+            }
+            Ok(Received::Nothing) => {
+                self.quiet = true;
+                self.look_at_health(guarded);
+            }
+            Ok(Received::End) => guarded.break_off(stream, Ending::hung_up()),
+            Err(error) => guarded.break_off(stream, Ending::because(error)),
+        }
+    }
+
+    #[cold]
+    fn look_at_health(&mut self, guarded: &mut Guarded) {
+        let Some(stream) = &self.stream else { return };
+        match guarded.link.health(self.now, self.lane.node.is_alive()) {
+            Health::Good(next) => self.look = next,
+            Health::Probe => self.look = NEVER,
+            Health::Dead { silence } => guarded.break_off(stream, Ending::of_silence(silence)),
+        }
+    }
+
+    /// Waits until it is woken.
+    #[cold]
+    fn park(&mut self, guarded: &mut Guard<'_>, place: &Place, limit: Micros) {
+        let wakers = &mut self.wakers;
+        let clock = &self.lane.node.clock;
+        MutexGuard::unlocked(guarded, || {
+            wake(wakers);
+            place.park(clock.instant(limit));
+        });
+        self.now = clock.now();
+    }
+
+    // ── the connection ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// Goes on with making a connection.
+    #[cold]
+    fn connect(&mut self, guarded: &mut Guard<'_>, deadline: Micros) {
+        let Some(wheel) = &mut self.wheel else { return };
+        let node = &*self.lane.node;
+        let (wakers, lane) = (&mut self.wakers, self.lane);
+        let mut attempt = wheel.attempt.take_if(|attempt| !attempt.is_overdue());
+        wheel.attempt = None;
+        let failures = wheel.failures;
+        let result = MutexGuard::unlocked(guarded, || {
+            wake(wakers);
+            let attempt = attempt.get_or_insert_with(|| {
+                node.connecting(failures);
+                node.connector.begin()
+            });
+            node.connector.advance(attempt, node.clock.instant(deadline), &lane.closed)
+        });
+        self.now = node.clock.now();
+        match result {
+            // The deadline has passed; whoever drives next goes on from here.
+            None => wheel.attempt = attempt,
+            Some(result) => self.connected(guarded, result),
+        }
+    }
+
+    fn connected(&mut self, guarded: &mut Guarded, result: Result<Greeted>) {
+        let Some(wheel) = &mut self.wheel else { return };
+        if guarded.link.phase() != Phase::Connecting {
+            return;
+        }
+        let node = &self.lane.node;
+        wheel.failures += 1;
+        match result {
+            Ok(greeted) => {
+                // It counts as a failure until a command has been answered: a server that lets us in and hangs up gets
+                // no storm of tries.
+                wheel.pause = node.backoff(wheel.failures, wheel.pause);
+                self.lane.install(guarded, Some(wheel), greeted);
+                self.wakers.append(&mut guarded.watchers);
+            }
+            Err(error) => {
+                wheel.pause = node.failed(&error, wheel.failures, wheel.pause);
+                wheel.next_try = self.now.saturating_add(as_micros(wheel.pause));
+                guarded.link.connect_failed(error.to_string());
+                let failures = wheel.failures;
+                if node.config.reconnect_policy().attempts.is_some_and(|most| failures >= most) {
+                    self.end_of_tries(guarded, &error);
+                }
+            }
+        }
+    }
+
+    fn end_of_tries(&mut self, guarded: &mut Guarded, error: &Error) {
+        let failures = self.wheel.as_ref().map_or(0, |wheel| wheel.failures);
+        let reason = format!("gave up after {failures} tries to connect: {error}");
+        self.lane.give_up(guarded, &reason, &mut self.wakers);
+    }
+
+    /// The connection is gone.
+    #[cold]
+    fn lose(&mut self, guarded: &mut Guarded) {
+        let answered = self.lane.lose(guarded, &mut self.wakers);
+        if let Some(wheel) = &mut self.wheel {
+            if answered {
+                (wheel.failures, wheel.pause) = (0, Duration::ZERO);
+            }
+            wheel.next_try = self.now.saturating_add(as_micros(wheel.pause));
+        }
+    }
+
+    // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The deadline has passed: ours, and perhaps those of others.
+    #[cold]
+    fn give_up(&mut self, guarded: &mut Guarded) {
+        self.return_wave(guarded);
+        guarded.link.expire(self.now, guarded.unread, &mut self.wakers);
+        if self.wheel.is_some() && guarded.broken.is_none() {
+            self.look_at_health(guarded);
+        }
+    }
+
+    /// Leaves the lane so that the others can go on.
+    #[inline]
+    fn leave(&mut self, guarded: &mut Guarded) {
+        self.return_wave(guarded);
+        if guarded.broken.is_some() && self.wheel.is_some() && !guarded.writing {
+            self.lose(guarded);
+        }
+        if guarded.link.phase() == Phase::Closed {
+            self.close(guarded);
+        }
+        if self.wheel.is_some() {
+            guarded.wheel = self.wheel.take();
+        }
+        // Somebody has to drive, and somebody has to write.
+        let nobody_drives = guarded.wheel.is_some();
+        if nobody_drives || (guarded.link.unsent() > 0 && !guarded.writing) {
+            self.wakers.extend(guarded.link.next_waiter().cloned());
+            if nobody_drives && !guarded.watchers.is_empty() {
+                self.wakers.append(&mut guarded.watchers);
+            }
+        }
+    }
+
+    #[cold]
+    fn close(&mut self, guarded: &mut Guarded) {
+        let stream = self.lane.ended(guarded, &mut self.wakers);
+        self.lane.closed.store(true, Ordering::Relaxed);
+        if let Some(stream) = stream {
+            stream.shut_down();
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.wheel.is_some() || self.wave.is_some() {
+            // Something panicked in the middle. The others must be able to go on.
+            let lane = self.lane;
+            self.leave(&mut lane.lock());
+        }
+        wake(&mut self.wakers);
+    }
+}
+
+#[inline]
+fn wake(wakers: &mut Vec<Waker>) {
+    if !wakers.is_empty() {
+        wakers.drain(..).for_each(Waker::wake);
+    }
+}
+
+/// Writes until all is written (true) or the socket takes no more (false).
+#[inline]
+fn pump(stream: &Stream, wave: &mut Wave) -> io::Result<bool> {
+    while let Some(rest) = wave.bytes.get(wave.written..).filter(|rest| !rest.is_empty()) {
+        match stream.write(rest)? {
+            0 => return Ok(false),
+            count => wave.written += count,
+        }
+    }
+    stream.flush()?;
+    Ok(true)
+}
+
+#[cold]
+fn read_rarely(
+    stream: &Stream,
+    inbox: &mut Inbox,
+    patience: &mut Patience,
+    wait: Wait,
+) -> io::Result<Received> {
+    match wait {
+        Wait::Read => stream.read(inbox, true),
+        Wait::Set(limit) => {
+            stream.be_patient(limit)?;
+            patience.has_set(limit);
+            stream.read(inbox, true)
+        }
+        Wait::Poll(limit) => {
+            if stream.wait(For::Reading, limit)?.read {
+                stream.read(inbox, false)
+            } else {
+                Ok(Received::Nothing)
+            }
+        }
+    }
+}

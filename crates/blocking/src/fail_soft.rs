@@ -1,0 +1,127 @@
+//! A handle for code that must go on without the server: a cache that may be cold, a counter that may be off.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use carnelian_command::{Command, ConnectionExecutor, DataExecutor, Executor, FromReply};
+use carnelian_core::Error;
+use carnelian_core::config::Config;
+
+use crate::client::Client;
+
+/// Runs commands and never fails: a read gives `None`, a write gives `false`, and the error is logged and counted.
+///
+/// ```no_run
+/// # use carnelian_blocking::FailSoft;
+/// # use carnelian_command::group::StringCommands as _;
+/// let soft = FailSoft::from_env(); // no server configured: no error and no connection
+/// let name: Option<String> = soft.get("user:1:name").value();
+/// let saved: bool = soft.set("user:1:name", "Ada").ok();
+/// ```
+#[derive(Clone, Debug)]
+pub struct FailSoft {
+    client: Option<Client>,
+    swallowed: Arc<AtomicU64>,
+}
+
+impl FailSoft {
+    /// A handle over this client.
+    pub(crate) fn over(client: Client) -> Self {
+        Self { client: Some(client), swallowed: Arc::default() }
+    }
+
+    /// A handle without a client: every read gives `None` and every write `false`.
+    #[must_use]
+    pub fn unconfigured() -> Self {
+        Self { client: None, swallowed: Arc::default() }
+    }
+
+    /// A handle over a client that connects in the background. A config that is wrong is logged and gives a handle without
+    /// a client.
+    #[must_use]
+    pub fn connect(config: impl TryInto<Config, Error: Into<Error>>) -> Self {
+        match Client::connect_lazily(config) {
+            Ok(client) => Self::over(client),
+            Err(error) => {
+                let soft = Self::unconfigured();
+                soft.swallow(&error);
+                soft
+            }
+        }
+    }
+
+    /// A handle as the environment says; without a client when the environment names no server.
+    #[must_use]
+    pub fn from_env() -> Self {
+        if !Config::is_configured() {
+            return Self::unconfigured();
+        }
+        match Config::from_env() {
+            Ok(config) => Self::connect(config),
+            Err(error) => {
+                let soft = Self::unconfigured();
+                soft.swallow(&error.into());
+                soft
+            }
+        }
+    }
+
+    /// True when there is a client behind it, connected or not.
+    #[must_use]
+    pub const fn is_configured(&self) -> bool {
+        self.client.is_some()
+    }
+
+    /// How many errors were swallowed, over all clones.
+    #[must_use]
+    pub fn swallowed(&self) -> u64 {
+        self.swallowed.load(Ordering::Relaxed)
+    }
+
+    fn swallow(&self, error: &Error) {
+        self.swallowed.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(%error, "a failure of the server was passed over");
+    }
+}
+
+impl Executor for &FailSoft {
+    type Out<R: FromReply> = Soft<R>;
+
+    /// The command has run when this returns, whether or not anybody looks at what came of it.
+    fn run<R: FromReply>(self, command: Command<R>) -> Soft<R> {
+        let Some(client) = &self.client else { return Soft { outcome: None } };
+        let outcome = client.run(command.into_typed::<Option<R>>());
+        Soft { outcome: outcome.map_err(|error| self.swallow(&error)).ok() }
+    }
+}
+
+impl DataExecutor for &FailSoft {}
+impl ConnectionExecutor for &FailSoft {}
+
+/// What came of a command that doesn't fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soft<R> {
+    /// `Some(None)`: it went well, and the reply was null.
+    outcome: Option<Option<R>>,
+}
+
+impl<R> Soft<R> {
+    /// For reads: what was read. A missing key is `None` without being an error.
+    #[must_use]
+    pub fn value(self) -> Option<R> {
+        self.outcome.flatten()
+    }
+
+    /// For writes: whether it was done. A write that the server leaves undone on a condition (`SET … NX`) answers with
+    /// null, which is no.
+    #[must_use]
+    pub const fn ok(&self) -> bool {
+        matches!(self.outcome, Some(Some(_)))
+    }
+}
+
+impl<R> From<Soft<R>> for Option<R> {
+    fn from(soft: Soft<R>) -> Self {
+        soft.value()
+    }
+}
