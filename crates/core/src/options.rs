@@ -35,7 +35,7 @@ impl Options {
     #[inline]
     #[must_use]
     pub fn timeout(&self, config: &Config) -> Option<Duration> {
-        self.timeout.unwrap_or(config.timeouts().command)
+        self.timeout.unwrap_or_else(|| config.timeouts().command)
     }
 
     /// How a link is to treat a command that starts now.
@@ -44,6 +44,7 @@ impl Options {
     pub fn call(&self, config: &Config, request: &Request, now: Micros) -> Call {
         let policy = self.policy(config);
         let mut call = Call::once();
+        call.made = now;
         call.deadline = self.timeout(config).map_or(NEVER, |timeout| now.saturating_add(as_micros(timeout)));
         call.repeatable = self.idempotent || policy.on_connection_loss || route::is_repeatable(request);
         call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);

@@ -24,7 +24,6 @@ impl Clock {
     }
 
     /// The deadline of something that starts now.
-    #[inline]
     pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Micros {
         let Some(timeout) = timeout else { return NEVER };
         self.now().saturating_add(carnelian_core::connection::liveness::as_micros(timeout))

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "tls")]
+use carnelian_core::ErrorKind;
 use carnelian_core::config::{Config, Credentials, Target, TcpOptions};
 use carnelian_core::connection::{Greeting, Handshake, Inbox, Spares, Step};
-use carnelian_core::{Error, ErrorKind, Result};
+use carnelian_core::{Error, Result, connect};
 use socket2::{SockRef, TcpKeepalive};
 #[cfg(feature = "tls")]
 use tokio::io::AsyncWriteExt as _;
@@ -40,10 +42,7 @@ impl Connector {
         config.check()?;
         #[cfg(not(feature = "tls"))]
         if config.tls_options().is_some() {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "TLS was asked for, but this build is without the feature `tls`",
-            ));
+            return Err(connect::no_tls());
         }
         Ok(Self {
             config: Arc::clone(config),
@@ -57,13 +56,7 @@ impl Connector {
         let limit = self.config.timeouts().connect;
         match tokio::time::timeout(limit, self.attempt()).await {
             Ok(result) => result,
-            Err(_) => Err(Error::new(
-                ErrorKind::Timeout,
-                format!(
-                    "no connection to {} within {limit:?}; is the address right, and the server up?",
-                    self.address()
-                ),
-            )),
+            Err(_) => Err(connect::too_slow(&self.address(), limit)),
         }
     }
 
@@ -76,10 +69,7 @@ impl Connector {
         let mut stream = self.open().await?;
         let provider = self.config.credential_provider();
         let login_version = provider.map_or(0, |provider| provider.version());
-        let login = self
-            .config
-            .login()
-            .map_err(|error| Error::new(ErrorKind::Authentication, error.to_string()).because(error))?;
+        let login = self.config.login().map_err(connect::no_credentials)?;
         let mut inbox = Inbox::new(self.config.limits());
         let greeting = self.shake_hands(&mut stream, &mut inbox, login).await?;
         Ok(Connected { stream, inbox, greeting, login_version })
@@ -95,24 +85,17 @@ impl Connector {
                 let stream = UnixStream::connect(path).await.map_err(|error| self.unreachable(error))?;
                 Ok(Stream::unix(stream))
             }
-            other => Err(Error::new(ErrorKind::Config, format!("{other} can't be connected to"))),
+            _ => Err(connect::no_socket(&self.address())),
         }
     }
 
     fn unreachable(&self, error: io::Error) -> Error {
-        let advice = match error.kind() {
-            io::ErrorKind::ConnectionRefused => "; is the server running there?",
-            io::ErrorKind::NotFound => "; does the socket exist?",
-            io::ErrorKind::PermissionDenied => "; may this user use the socket?",
-            _ => "",
-        };
-        let message = format!("could not connect to {}: {error}{advice}", self.address());
-        Error::new(ErrorKind::Connection, message).because(error)
+        connect::unreachable(&self.address(), error)
     }
 
     /// The name is resolved anew for each connection, so that a server that moved is found.
     async fn open_tcp(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let addresses = interleave(lookup_host((host, port)).await?.collect());
+        let addresses = connect::interleave(lookup_host((host, port)).await?.collect());
         let options = self.config.tcp_options();
         if let [address] = addresses[..] {
             return open_one(address, options.clone()).await;
@@ -139,11 +122,7 @@ impl Connector {
     #[cfg(feature = "tls")]
     fn not_secured(&self, error: io::Error) -> Error {
         let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<tokio_rustls::rustls::Error>());
-        let why = match cause {
-            Some(cause) => carnelian_tls::explain(cause),
-            None => format!("{error}; does the server speak TLS on this port?"),
-        };
-        Error::new(ErrorKind::Tls, format!("no TLS with {}: {why}", self.address())).because(error)
+        connect::not_secured(&self.address(), cause.map(carnelian_tls::explain), error)
     }
 
     async fn shake_hands(
@@ -157,8 +136,9 @@ impl Connector {
         let first = handshake.start();
         self.send(stream, &first).await?;
         loop {
-            while let Some(reply) =
-                inbox.take(&mut spares).map_err(|error| self.no_server(&error.to_string()))?
+            while let Some(reply) = inbox
+                .take(&mut spares)
+                .map_err(|error| connect::no_resp(&self.address(), &error.to_string()))?
             {
                 match handshake.reply(reply.bytes())? {
                     Step::Done(greeting) => return Ok(greeting),
@@ -169,9 +149,7 @@ impl Connector {
             let buffer = inbox.space();
             let count = std::future::poll_fn(|cx| stream.poll_read(buffer, cx)).await;
             match count {
-                Ok(0) => {
-                    return Err(self.broken("the server closed the connection while it was being set up"));
-                }
+                Ok(0) => return Err(connect::hung_up(&self.address())),
                 Ok(count) => inbox.received(count),
                 Err(error) => return Err(self.broken(&error.to_string())),
             }
@@ -192,11 +170,7 @@ impl Connector {
     }
 
     fn broken(&self, why: &str) -> Error {
-        Error::new(ErrorKind::Connection, format!("no connection to {}: {why}", self.address()))
-    }
-
-    fn no_server(&self, why: &str) -> Error {
-        Error::new(ErrorKind::Protocol, format!("{} does not speak RESP: {why}", self.address()))
+        connect::broken(&self.address(), why)
     }
 }
 
@@ -231,18 +205,6 @@ fn tls_connector(config: &Config) -> Result<Option<tokio_rustls::TlsConnector>> 
         Ok(client) => Ok(Some(client.into())),
         Err(error) => Err(Error::new(ErrorKind::Tls, error.to_string()).because(error)),
     }
-}
-
-/// Alternates between the families, beginning with the resolver's first choice, as RFC 8305 has it.
-fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (preferred, other): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
-    let mut other = other.into_iter();
-    let mut mixed: Vec<_> =
-        preferred.into_iter().flat_map(|address| [Some(address), other.next()]).flatten().collect();
-    mixed.extend(other);
-    mixed
 }
 
 /// Tries the addresses one after the other, each with a head start, and takes the first that connects.
@@ -283,17 +245,4 @@ async fn open_one(address: SocketAddr, options: TcpOptions) -> io::Result<TcpStr
         socket.set_tcp_user_timeout(options.user_timeout)?;
     }
     Ok(stream)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn families_take_turns() {
-        let addresses = ["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1", "127.0.0.2:1"];
-        let mixed = interleave(addresses.iter().map(|address| address.parse().unwrap()).collect());
-        let mixed: Vec<String> = mixed.iter().map(ToString::to_string).collect();
-        assert_eq!(mixed, ["[::1]:1", "127.0.0.1:1", "[::2]:1", "127.0.0.2:1", "[::3]:1"]);
-    }
 }

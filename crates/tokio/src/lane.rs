@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use carnelian_command::Request;
 use carnelian_core::config::Config;
-use carnelian_core::connection::{Call, Delivery, Link, Refusal, Submitted, Ticket};
+use carnelian_core::connection::{Call, Delivery, Link, Micros, Refusal, Submitted, Ticket};
 use carnelian_core::{Error, ErrorKind};
 use parking_lot::Mutex;
 
@@ -64,7 +64,7 @@ impl Lane {
     pub(crate) fn submit(&self, request: &Request, call: Call, waker: &Waker) -> Result<Ticket, Refusal> {
         let mut guarded = self.guarded.lock();
         let submitted = guarded.link.submit(request, call, Some(waker.clone()))?;
-        Ok(guarded.send(submitted, self.clock))
+        Ok(guarded.send(submitted, call.made))
     }
 
     /// Takes the reply, or waits for it.
@@ -164,7 +164,7 @@ impl Lane {
 impl Guarded {
     /// Writes a lone command at once, or sees that the driver does.
     #[inline]
-    fn send(&mut self, submitted: Submitted, clock: Clock) -> Ticket {
+    fn send(&mut self, submitted: Submitted, now: Micros) -> Ticket {
         let Submitted { ticket, wake_driver } = submitted;
         if wake_driver {
             // It has an alarm to set, so it may as well write.
@@ -173,7 +173,7 @@ impl Guarded {
             let written = match &self.writer {
                 Some(writer) if self.link.is_lone() => {
                     let writer = writer.clone();
-                    self.link.write_lone(clock.now(), |bytes| writer.write(bytes))
+                    self.link.write_lone(now, |bytes| writer.write(bytes))
                 }
                 _ => false,
             };

@@ -8,7 +8,6 @@
 //! - [`Dedicated`]: a connection of the caller's own. [`FailSoft`]: a handle that never fails.
 //! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
 
-mod callbacks;
 mod client;
 mod clock;
 mod connect;
@@ -19,7 +18,6 @@ mod global;
 mod lane;
 mod login;
 mod node;
-mod options;
 mod pending;
 mod pool;
 mod shared;
@@ -27,7 +25,7 @@ mod slow;
 mod stream;
 mod target;
 
-pub use callbacks::ReplyCallback;
+pub use carnelian_core::callbacks::ReplyCallback;
 pub use client::Client;
 pub use dedicated::Dedicated;
 pub use fail_soft::{FailSoft, Soft};

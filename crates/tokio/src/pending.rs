@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use carnelian_command::spec::Facts;
 use carnelian_command::{Command, FromReply, Request};
+use carnelian_core::Options;
 use carnelian_core::config::Retry;
 use carnelian_core::connection::{Delivery, Held, Micros, Refusal, Ticket};
 use carnelian_core::route::Place;
 use carnelian_core::{Error, Result, retry};
 
 use crate::lane::Lane;
-use crate::options::Options;
 use crate::slow::{self, Before};
 use crate::target::Target;
 
@@ -189,7 +189,7 @@ impl<'a, R: FromReply> Reply<'a, R> {
     }
 
     fn policy(&self) -> &Retry {
-        self.options.retry.as_deref().unwrap_or_else(|| self.target.retry_policy())
+        self.options.policy(self.target.config())
     }
 
     /// Goes on with everything that is not the common case.

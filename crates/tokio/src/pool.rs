@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use carnelian_core::callbacks::Callbacks;
 use carnelian_core::config::Wait;
 use carnelian_core::connection::Micros;
 use carnelian_core::pool::{Checkout, Pool, PoolStats};
@@ -12,7 +13,6 @@ use carnelian_core::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::callbacks::Callbacks;
 use crate::lane::Lane;
 use crate::node::{Node, Served};
 

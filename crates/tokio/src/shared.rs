@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use carnelian_core::Result;
+use carnelian_core::callbacks::Callbacks;
 use carnelian_core::config::Config;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::callbacks::Callbacks;
 use crate::connect::Connected;
 use crate::lane::Lane;
 use crate::node::{Node, Served};

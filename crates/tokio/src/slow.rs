@@ -16,6 +16,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use carnelian_command::Request;
+use carnelian_core::Options;
 use carnelian_core::config::Retry;
 use carnelian_core::connection::{Call, Delivery, Held, Micros, NEVER, Refusal, Ticket};
 use carnelian_core::retry::{self, Tries};
@@ -24,7 +25,6 @@ use carnelian_core::{Error, ErrorKind, Result, State, TimeoutReport, route};
 use crate::clock::Clock;
 use crate::lane::Lane;
 use crate::node::random;
-use crate::options::Options;
 use crate::pool::Own;
 use crate::shared::Shared;
 use crate::target::Target;
@@ -93,7 +93,7 @@ impl<'a> Work<'a> {
             }
             None => clock.now(),
         };
-        let policy = options.retry.as_deref().unwrap_or_else(|| target.retry_policy());
+        let policy = options.policy(target.config());
         Self { request, options, policy, clock, timeout, started, deadline, tries: Tries::none(), waits }
     }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carnelian_command::Request;
+use carnelian_core::Options;
 use carnelian_core::Result;
-use carnelian_core::config::{Retry, WhenFull};
+use carnelian_core::callbacks::{Callbacks, ReplyCallback};
+use carnelian_core::config::{Config, WhenFull};
 use carnelian_core::connection::Call;
 use carnelian_core::route::{self, Place};
 
-use crate::callbacks::{Callbacks, ReplyCallback};
 use crate::clock::Clock;
 use crate::lane::Lane;
 use crate::node::Node;
-use crate::options::Options;
 use crate::pool::Own;
 use crate::shared::Shared;
 
@@ -75,24 +75,19 @@ impl<'a> Target<'a> {
     }
 
     #[inline]
-    pub(crate) fn retry_policy(&self) -> &'a Retry {
-        self.node().config.retry_policy()
+    pub(crate) fn config(&self) -> &'a Config {
+        &self.node().config
     }
 
     #[inline]
     pub(crate) fn timeout(&self, options: &Options) -> Option<Duration> {
-        options.timeout.unwrap_or_else(|| self.node().config.timeouts().command)
+        options.timeout(self.config())
     }
 
-    /// How the link is to treat a command.
+    /// How the link is to treat a command that starts now.
     #[inline]
     pub(crate) fn call(&self, options: &Options, request: &Request) -> Call {
-        let policy = options.retry.as_deref().unwrap_or_else(|| self.retry_policy());
-        let mut call = Call::once();
-        call.deadline = self.clock().deadline(self.timeout(options));
-        call.repeatable = options.idempotent || policy.on_connection_loss || route::is_repeatable(request);
-        call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);
-        call
+        options.call(self.config(), request, self.clock().now())
     }
 
     pub(crate) fn waits_for_room(&self) -> bool {

@@ -5,7 +5,6 @@ use std::task::Waker;
 use super::entry::Entry;
 use super::held::Held;
 use super::inflight::Inflight;
-use super::slots::Delivery;
 
 /// A reply came that nobody asked for: the connection can't be trusted any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +35,12 @@ pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Address
 #[inline]
 pub(super) fn hand_over(
     entry: &Entry,
-    reply: impl FnOnce() -> Held,
+    put: impl FnOnce(&mut Held),
     inflight: &mut Inflight,
     wakers: &mut Vec<Waker>,
 ) {
-    inflight.slots.fill(entry.slot, wakers, || Delivery::Reply(reply()));
+    if let Some(held) = inflight.slots.reply(entry.slot, wakers) {
+        put(held);
+    }
     inflight.outbox.consume(entry.end);
 }

@@ -10,6 +10,8 @@ pub const NEVER: Micros = Micros::MAX;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Call {
+    /// When it was made.
+    pub made: Micros,
     /// When the caller gives up.
     pub deadline: Micros,
     /// It may be sent again although it may have run: it only reads, or the user said so.
@@ -24,7 +26,7 @@ impl Call {
     /// A command without a deadline that is sent once.
     #[must_use]
     pub const fn once() -> Self {
-        Self { deadline: NEVER, repeatable: false, tries: 1, waits: false }
+        Self { made: 0, deadline: NEVER, repeatable: false, tries: 1, waits: false }
     }
 }
 

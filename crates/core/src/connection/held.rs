@@ -27,19 +27,36 @@ enum Store {
 }
 
 impl Held {
-    /// A copy of `frame`.
-    #[inline]
+    /// No reply yet.
     #[must_use]
-    pub fn copy(frame: &[u8], spares: &mut Spares) -> Self {
-        let mut bytes = [0; INLINE];
-        if let Some(room) = bytes.get_mut(..frame.len()) {
+    pub const fn nothing() -> Self {
+        Self(Store::Inline { len: 0, bytes: [0; INLINE] })
+    }
+
+    /// Puts a copy of `frame` here.
+    #[inline]
+    pub fn put(&mut self, frame: &[u8], spares: &mut Spares) {
+        if let Store::Inline { len, bytes } = &mut self.0
+            && let Some(room) = bytes.get_mut(..frame.len())
+        {
             room.copy_from_slice(frame);
             #[expect(clippy::cast_possible_truncation, reason = "at most INLINE, which is below 256")]
-            return Self(Store::Inline { len: frame.len() as u8, bytes });
+            let length = frame.len() as u8;
+            *len = length;
+            return;
         }
         let mut buffer = spares.take();
         buffer.extend_from_slice(frame);
-        Self::whole(buffer)
+        *self = Self::whole(buffer);
+    }
+
+    /// Takes the reply away. What was inline is copied, which is cheaper than leaving something in its place.
+    #[inline]
+    pub(super) fn take(&mut self) -> Self {
+        match &self.0 {
+            Store::Inline { len, bytes } => Self(Store::Inline { len: *len, bytes: *bytes }),
+            Store::Buffer { .. } => std::mem::replace(self, Self::nothing()),
+        }
     }
 
     /// A buffer that holds the reply and nothing else.
@@ -134,7 +151,9 @@ mod tests {
         for size in [1_usize, 60, 63, 64, 65, 66, 5000] {
             let mut frame = Vec::new();
             carnelian_resp::encode::bulk(&mut frame, &vec![b'x'; size]);
-            let held = Held::copy(&frame, &mut spares);
+            let mut held = Held::nothing();
+            held.put(&frame, &mut spares);
+            let held = held.take();
             assert_eq!(held.bytes(), frame);
             let (text, buffer) = held.decode::<String>();
             assert_eq!(text.unwrap().len(), size);

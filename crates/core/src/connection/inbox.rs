@@ -99,17 +99,17 @@ impl Inbox {
         self.buffer.get(next.start..next.end).unwrap_or_default()
     }
 
-    /// A frame for its caller to keep.
+    /// Puts a frame where its caller will find it.
     #[inline]
-    pub(super) fn hold(&mut self, next: &Next, spares: &mut Spares) -> Held {
+    pub(super) fn hold(&mut self, next: &Next, spares: &mut Spares, held: &mut Held) {
         if next.streamed {
             // The framer has seen that it is whole and well-formed.
-            return Held::whole(flatten(self.frame(next)).unwrap_or_default());
+            *held = Held::whole(flatten(self.frame(next)).unwrap_or_default());
+        } else if next.end - next.start >= HUGE {
+            *held = self.hand_over(next, spares);
+        } else {
+            held.put(self.frame(next), spares);
         }
-        if next.end - next.start >= HUGE {
-            return self.hand_over(next, spares);
-        }
-        Held::copy(self.frame(next), spares)
     }
 
     /// Gives the block itself away and goes on with another one.
@@ -128,7 +128,9 @@ impl Inbox {
     /// The peer's bytes are no RESP.
     pub fn take(&mut self, spares: &mut Spares) -> Result<Option<Held>, ProtocolError> {
         let Some(next) = self.next()? else { return Ok(None) };
-        Ok(Some(self.hold(&next, spares)))
+        let mut held = Held::nothing();
+        self.hold(&next, spares, &mut held);
+        Ok(Some(held))
     }
 
     /// Starts again for a new connection.

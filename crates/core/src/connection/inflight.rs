@@ -40,7 +40,7 @@ impl Inflight {
     /// Notes a command whose bytes were just added to the outbox.
     #[inline]
     pub(super) fn push(&mut self, slot: u32, call: Call) {
-        let Call { deadline, repeatable, tries, waits } = call;
+        let Call { deadline, repeatable, tries, waits, .. } = call;
         let (end, sent_before, own) = (self.outbox.end(), false, false);
         self.entries.push_back(Entry { end, slot, tries, repeatable, waits, sent_before, own, deadline });
     }
@@ -103,7 +103,7 @@ impl Inflight {
             }
             let sent = range.start < recallable;
             let may_have_run = sent || entry.sent_before;
-            slots.fill(entry.slot, wakers, || {
+            slots.fail(entry.slot, wakers, || {
                 Delivery::TimedOut(Box::new(TimeoutReport { sent: may_have_run, ..report.clone() }))
             });
             entry.slot = NONE;
@@ -133,7 +133,7 @@ impl Inflight {
                 }
                 Fate::Forget => self.slots.release(entry.slot),
                 Fate::Fail => {
-                    self.slots.fill(entry.slot, wakers, || Delivery::Lost { sent: true });
+                    self.slots.fail(entry.slot, wakers, || Delivery::Lost { sent: true });
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Inflight {
     pub(super) fn fail_all(&mut self, wakers: &mut Vec<Waker>, delivery: impl Fn(bool) -> Delivery) {
         let written = self.outbox.recallable_from();
         for entry in std::mem::take(&mut self.entries) {
-            self.slots.fill(entry.slot, wakers, || delivery(entry.sent_before || entry.end <= written));
+            self.slots.fail(entry.slot, wakers, || delivery(entry.sent_before || entry.end <= written));
         }
         self.outbox.restart(Vec::new());
     }

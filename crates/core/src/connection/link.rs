@@ -323,7 +323,12 @@ impl Link {
                 Addressee::Caller(entry) => {
                     self.replies += 1;
                     let spares = &mut self.spares;
-                    dispatch::hand_over(&entry, || inbox.hold(&next, spares), &mut self.inflight, wakers);
+                    dispatch::hand_over(
+                        &entry,
+                        |held| inbox.hold(&next, spares, held),
+                        &mut self.inflight,
+                        wakers,
+                    );
                 }
             }
         }

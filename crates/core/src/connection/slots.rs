@@ -25,13 +25,31 @@ pub enum Delivery {
 #[must_use = "a ticket that is neither redeemed nor abandoned keeps its slot"]
 pub struct Ticket(pub(super) u32);
 
+/// A place where one caller at a time waits. The parts lie side by side rather than in one enum, so that a reply is written
+/// where its caller will find it, and moved once.
 #[derive(Debug)]
-enum Slot {
+struct Slot {
+    stage: Stage,
+    waker: Option<Waker>,
+    /// The reply, once the stage says so.
+    held: Held,
+}
+
+/// What a slot is at.
+///
+/// ```text
+///  Free ──► Waiting ──┬──► Replied ──┬──► Free
+///    ▲                ├──► Failed ───┘
+///    └── Abandoned ◄──┘
+/// ```
+#[derive(Debug)]
+enum Stage {
     Free {
         next: u32,
     },
-    Waiting(Option<Waker>),
-    Done(Delivery),
+    Waiting,
+    Replied,
+    Failed(Delivery),
     /// The caller is gone; the reply will be thrown away.
     Abandoned,
 }
@@ -55,99 +73,112 @@ impl Slots {
     pub(super) fn claim(&mut self, waker: Option<Waker>) -> Option<Ticket> {
         let index = self.free;
         if let Some(slot) = self.slots.get_mut(index as usize) {
-            if let Slot::Free { next } = *slot {
+            if let Stage::Free { next } = slot.stage {
                 self.free = next;
             }
-            *slot = Slot::Waiting(waker);
+            slot.stage = Stage::Waiting;
+            slot.waker = waker;
             return Some(Ticket(index));
         }
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index != NONE)?;
-        self.slots.push(Slot::Waiting(waker));
+        self.slots.push(Slot { stage: Stage::Waiting, waker, held: Held::nothing() });
         Some(Ticket(index))
     }
 
-    /// Hands something to the caller of a slot; its waker is to be woken. False: nobody waits.
+    /// Where to put the reply for the caller of a slot, whose waker is to be woken. `None`: nobody waits.
     #[inline]
-    pub(super) fn fill(
-        &mut self,
-        index: u32,
-        wakers: &mut Vec<Waker>,
-        delivery: impl FnOnce() -> Delivery,
-    ) -> bool {
-        let Some(slot) = self.slots.get_mut(index as usize) else { return false };
-        match slot {
-            Slot::Waiting(waker) => {
-                wakers.extend(waker.take());
-                *slot = Slot::Done(delivery());
-                true
+    pub(super) fn reply(&mut self, index: u32, wakers: &mut Vec<Waker>) -> Option<&mut Held> {
+        let slot = self.slots.get_mut(index as usize)?;
+        match slot.stage {
+            Stage::Waiting => {
+                wakers.extend(slot.waker.take());
+                slot.stage = Stage::Replied;
+                Some(&mut slot.held)
             }
-            Slot::Abandoned => {
-                self.release(index);
-                false
+            Stage::Abandoned => {
+                slot.stage = Stage::Free { next: self.free };
+                self.free = index;
+                None
             }
-            _ => false,
+            _ => None,
+        }
+    }
+
+    /// Tells the caller of a slot that there will be no reply; its waker is to be woken.
+    pub(super) fn fail(&mut self, index: u32, wakers: &mut Vec<Waker>, failure: impl FnOnce() -> Delivery) {
+        let Some(slot) = self.slots.get_mut(index as usize) else { return };
+        match slot.stage {
+            Stage::Waiting => {
+                wakers.extend(slot.waker.take());
+                slot.stage = Stage::Failed(failure());
+            }
+            Stage::Abandoned => self.release(index),
+            _ => {}
         }
     }
 
     /// True while somebody waits at the slot.
     #[inline]
     pub(super) fn is_waited_for(&self, index: u32) -> bool {
-        matches!(self.slots.get(index as usize), Some(Slot::Waiting(_)))
+        self.slots.get(index as usize).is_some_and(|slot| matches!(slot.stage, Stage::Waiting))
     }
 
     /// The waker of whoever waits at the slot, if it left one.
     #[inline]
     pub(super) fn waker(&self, index: u32) -> Option<&Waker> {
-        match self.slots.get(index as usize) {
-            Some(Slot::Waiting(waker)) => waker.as_ref(),
-            _ => None,
-        }
+        self.slots.get(index as usize).and_then(|slot| slot.waker.as_ref())
     }
 
     /// Takes what was delivered, which ends the claim; or leaves the waker for when it is.
     #[inline]
     pub(super) fn redeem(&mut self, ticket: &Ticket, waker: Option<&Waker>) -> Poll<Delivery> {
         let Some(slot) = self.slots.get_mut(ticket.0 as usize) else { return Poll::Pending };
-        match slot {
-            Slot::Done(_) => {
-                let done = std::mem::replace(slot, Slot::Free { next: self.free });
+        match slot.stage {
+            Stage::Replied => {
+                slot.stage = Stage::Free { next: self.free };
                 self.free = ticket.0;
-                match done {
-                    Slot::Done(delivery) => Poll::Ready(delivery),
-                    _ => Poll::Pending,
-                }
+                Poll::Ready(Delivery::Reply(slot.held.take()))
             }
-            Slot::Waiting(left) => {
-                match (&left, waker) {
+            Stage::Waiting => {
+                match (&slot.waker, waker) {
                     (Some(left), Some(waker)) if left.will_wake(waker) => {}
-                    (_, waker) => *left = waker.cloned(),
+                    (_, waker) => slot.waker = waker.cloned(),
                 }
                 Poll::Pending
             }
-            _ => Poll::Pending,
+            Stage::Failed(_) => {
+                let stage = std::mem::replace(&mut slot.stage, Stage::Free { next: self.free });
+                self.free = ticket.0;
+                match stage {
+                    Stage::Failed(failure) => Poll::Ready(failure),
+                    _ => Poll::Pending,
+                }
+            }
+            Stage::Free { .. } | Stage::Abandoned => Poll::Pending,
         }
     }
 
     /// Gives up a claim.
     pub(super) fn abandon(&mut self, ticket: &Ticket) {
-        match self.slots.get_mut(ticket.0 as usize) {
-            Some(Slot::Done(_)) => self.release(ticket.0),
-            Some(slot) => *slot = Slot::Abandoned,
-            None => {}
+        let Some(slot) = self.slots.get_mut(ticket.0 as usize) else { return };
+        slot.waker = None;
+        match slot.stage {
+            Stage::Replied | Stage::Failed(_) => self.release(ticket.0),
+            _ => slot.stage = Stage::Abandoned,
         }
     }
 
     /// Frees a slot whose entry is gone.
     pub(super) fn release(&mut self, index: u32) {
         if let Some(slot) = self.slots.get_mut(index as usize) {
-            *slot = Slot::Free { next: self.free };
+            *slot = Slot { stage: Stage::Free { next: self.free }, waker: None, held: Held::nothing() };
             self.free = index;
         }
     }
 
     /// Gives memory back when nobody uses it.
     pub(super) fn shrink(&mut self) {
-        if self.slots.iter().all(|slot| matches!(slot, Slot::Free { .. })) {
+        if self.slots.iter().all(|slot| matches!(slot.stage, Stage::Free { .. })) {
             *self = Self::new();
         }
     }
