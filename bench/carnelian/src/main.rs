@@ -1,9 +1,11 @@
-//! The client of this repository, as it comes.
+//! The client of this repository, as it comes, both faces.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use bench_common::{AsyncClient, Contender, Face, Failure, Job, Outcome, Target, run_async};
+use bench_common::{
+    AsyncClient, BlockingClient, Contender, Face, Failure, Job, Outcome, Target, run_async, run_blocking,
+};
 use bytes::Bytes;
 use carnelian_command::group::{ConnectionCommands, HashCommands, ListCommands, StringCommands};
 use carnelian_tokio::Client;
@@ -12,6 +14,8 @@ struct Carnelian;
 
 #[derive(Clone)]
 struct Multiplexed(Client);
+
+struct Blocking(carnelian_blocking::Client);
 
 fn url(target: &Target) -> String {
     if target.unix {
@@ -58,13 +62,30 @@ impl AsyncClient for Multiplexed {
     }
 }
 
+impl BlockingClient for Blocking {
+    type Bytes = Bytes;
+
+    fn connect(target: &Target) -> Result<Self, Failure> {
+        Ok(Self(carnelian_blocking::Client::connect(url(target).as_str())?))
+    }
+
+    /// All threads share one connection.
+    fn for_thread(&self, _: &Target) -> Result<Self, Failure> {
+        Ok(Self(self.0.clone()))
+    }
+
+    fn get(&mut self, key: &str) -> Result<Option<Bytes>, Failure> {
+        Ok(self.0.get(key)?)
+    }
+}
+
 impl Contender for Carnelian {
     const NAME: &'static str = "carnelian";
 
     fn run(job: &Job) -> Result<Outcome, Failure> {
         match job.workload.face {
             Face::Async => run_async::<Multiplexed>(job),
-            Face::Blocking => Err("comes with the blocking crate".into()),
+            Face::Blocking => run_blocking::<Blocking>(job),
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         label: "this repository",
         role: Role::Ours,
         package: Some("bench-carnelian"),
-        blocking: false,
+        blocking: true,
     },
     Contender {
         name: "raw",
