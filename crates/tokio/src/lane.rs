@@ -67,6 +67,34 @@ impl Lane {
         Ok(guarded.send(submitted, call.made))
     }
 
+    /// Queues a command in its turn, or waits for room at a place among those that do. In one go: room that appears in
+    /// between would be told to nobody.
+    pub(crate) fn submit_in_turn(
+        &self,
+        request: &Request,
+        call: Call,
+        place: &mut Option<u64>,
+        waker: &Waker,
+    ) -> Poll<Result<Ticket, Refusal>> {
+        let mut guarded = self.guarded.lock();
+        let left = Some(waker.clone());
+        let submitted = match *place {
+            Some(place) => guarded.link.submit_in_turn(place, request, call, left),
+            None => guarded.link.submit(request, call, left),
+        };
+        match submitted {
+            Ok(submitted) => {
+                *place = None;
+                Poll::Ready(Ok(guarded.send(submitted, call.made)))
+            }
+            Err(Refusal::Full) => {
+                guarded.link.await_room(place, waker);
+                Poll::Pending
+            }
+            Err(refusal) => Poll::Ready(Err(refusal)),
+        }
+    }
+
     /// Takes the reply, or waits for it.
     #[inline]
     pub(crate) fn poll_reply(&self, ticket: &Ticket, cx: &Context<'_>) -> Poll<Delivery> {

@@ -260,13 +260,12 @@ async fn submit(
 ) -> Result<Option<Ticket>, Refusal> {
     let deadline = target.clock().instant(call.deadline);
     let mut place = Place { lane, number: None };
-    let room = poll_fn(|cx| match lane.submit(request, call, cx.waker()) {
-        Ok(ticket) => Poll::Ready(Ok(ticket)),
-        Err(Refusal::Full) if target.waits_for_room() => {
-            lane.lock().link.await_room(&mut place.number, cx.waker());
-            Poll::Pending
+    let room = poll_fn(|cx| {
+        if target.waits_for_room() {
+            lane.submit_in_turn(request, call, &mut place.number, cx.waker())
+        } else {
+            Poll::Ready(lane.submit(request, call, cx.waker()))
         }
-        Err(refusal) => Poll::Ready(Err(refusal)),
     });
     tokio::time::timeout_at(deadline, room).await.ok().transpose()
 }

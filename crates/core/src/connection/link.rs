@@ -143,7 +143,7 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// The queue is full or the link is closed; the command was not taken.
+    /// The queue is full, or others wait for room in it already, or the link is closed; the command was not taken.
     #[inline]
     pub fn submit(
         &mut self,
@@ -151,6 +151,31 @@ impl Link {
         call: Call,
         waker: Option<Waker>,
     ) -> Result<Submitted, Refusal> {
+        if !self.room.is_empty() {
+            return Err(self.refusal());
+        }
+        self.take(request, call, waker)
+    }
+
+    /// Takes the command of a caller that has waited for room at `place`.
+    ///
+    /// # Errors
+    ///
+    /// The queue is still full, or the link is closed; the command was not taken.
+    pub fn submit_in_turn(
+        &mut self,
+        place: u64,
+        request: &Request,
+        call: Call,
+        waker: Option<Waker>,
+    ) -> Result<Submitted, Refusal> {
+        let submitted = self.take(request, call, waker)?;
+        self.leave_room(place);
+        Ok(submitted)
+    }
+
+    #[inline]
+    fn take(&mut self, request: &Request, call: Call, waker: Option<Waker>) -> Result<Submitted, Refusal> {
         let size = request.encoded_len();
         self.admit(size)?;
         let ticket = self.inflight.slots.claim(waker).ok_or(Refusal::Full)?;
@@ -174,9 +199,16 @@ impl Link {
     #[inline]
     fn admit(&self, size: usize) -> Result<(), Refusal> {
         match self.phase {
-            Phase::Closing | Phase::Closed => Err(Refusal::Closed),
-            _ if self.has_room(size) => Ok(()),
-            _ => Err(Refusal::Full),
+            Phase::Connecting | Phase::Ready if self.has_room(size) => Ok(()),
+            _ => Err(self.refusal()),
+        }
+    }
+
+    #[cold]
+    fn refusal(&self) -> Refusal {
+        match self.phase {
+            Phase::Closing | Phase::Closed => Refusal::Closed,
+            Phase::Connecting | Phase::Ready => Refusal::Full,
         }
     }
 
@@ -188,18 +220,21 @@ impl Link {
         queued == 0 || (self.inflight.len() < max_entries && queued + size as u64 <= max_bytes as u64)
     }
 
-    /// Leaves a waker for when there may be room again. `place` is the caller's own: nothing at first, then where it stands.
-    /// A caller that goes away must [`leave_room`](Self::leave_room), or its waker stays for as long as the queue is full.
+    /// Leaves a waker for when there may be room again. `place` is the caller's own: nothing at first, then where it stands,
+    /// and it keeps its place however often it is woken in vain. A caller that goes away must
+    /// [`leave_room`](Self::leave_room), or its waker stays for as long as the queue is full.
     pub fn await_room(&mut self, place: &mut Option<u64>, waker: &Waker) {
-        let standing =
-            place.and_then(|place| self.room.binary_search_by_key(&place, |(place, _)| *place).ok());
-        match standing.and_then(|index| self.room.get_mut(index)) {
-            Some((_, left)) => left.clone_from(waker),
-            None => {
-                self.room_places += 1;
-                *place = Some(self.room_places);
-                self.room.push_back((self.room_places, waker.clone()));
+        let number = *place.get_or_insert_with(|| {
+            self.room_places += 1;
+            self.room_places
+        });
+        match self.room.binary_search_by_key(&number, |(place, _)| *place) {
+            Ok(index) => {
+                if let Some((_, left)) = self.room.get_mut(index) {
+                    left.clone_from(waker);
+                }
             }
+            Err(index) => self.room.insert(index, (number, waker.clone())),
         }
     }
 
