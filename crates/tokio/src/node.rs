@@ -107,7 +107,7 @@ impl Node {
                 Ok(connected) => return Ok(connected),
                 Err(error) if failures + 1 >= policy.first_attempts => {
                     self.set_state(State::Disconnected);
-                    return Err(error);
+                    return Err(error.at(&self.address));
                 }
                 Err(error) => {
                     failures += 1;

@@ -145,6 +145,35 @@ pub struct Reconnect {
     pub first_attempts: u32,
 }
 
+impl Reconnect {
+    /// The default policy.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the tries to open a lost connection again; `None` never gives up, 0 counts as 1.
+    #[must_use]
+    pub fn attempts(mut self, attempts: impl Into<Option<u32>>) -> Self {
+        self.attempts = attempts.into().map(|attempts| attempts.max(1));
+        self
+    }
+
+    /// Sets the pause between tries.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Sets the tries to open the very first connection; 0 counts as 1.
+    #[must_use]
+    pub fn first_attempts(mut self, attempts: u32) -> Self {
+        self.first_attempts = attempts.max(1);
+        self
+    }
+}
+
 impl Default for Reconnect {
     fn default() -> Self {
         Self {
@@ -168,6 +197,13 @@ mod tests {
         assert!(!retry.allows(1, Duration::from_secs(2)));
         assert!(!Retry::none().allows(1, Duration::ZERO));
         assert_eq!(Retry::new().attempts(0).attempts, 1);
+    }
+
+    #[test]
+    fn reconnecting_never_means_no_try_at_all() {
+        let reconnect = Reconnect::new().attempts(0).first_attempts(0).backoff(Backoff::None);
+        assert_eq!((reconnect.attempts, reconnect.first_attempts), (Some(1), 1));
+        assert_eq!(Reconnect::new().attempts(None), Reconnect::default());
     }
 
     #[test]

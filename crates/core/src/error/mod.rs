@@ -254,7 +254,8 @@ impl fmt::Display for Error {
             }
             None => f.write_str(&inner.message)?,
         }
-        if let Some(node) = &inner.node {
+        // What happened while connecting names the address already.
+        if let Some(node) = inner.node.as_deref().filter(|&node| !inner.message.contains(node)) {
             write!(f, " [{node}]")?;
         }
         if inner.may_have_run && inner.kind != ErrorKind::Decode {

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct TimeoutReport {
     /// How long the command was given.
     pub timeout: Duration,
-    /// The command had been written to the socket, all or in part.
+    /// The command had been written to a socket, all or in part: to this connection's, or an earlier one's.
     pub sent: bool,
     /// Whether there was a connection.
     pub connected: bool,
@@ -51,7 +51,8 @@ impl fmt::Display for TimeoutReport {
             if let Some(failure) = &self.last_failure {
                 write!(f, " (last try: {failure})")?;
             }
-            return write!(f, ", {queued} commands queued, never sent");
+            let sent = if self.sent { "sent over an earlier connection" } else { "never sent" };
+            return write!(f, ", {queued} commands queued, {sent}");
         }
         f.write_str(if self.sent { "sent and not answered" } else { "not sent" })?;
         write!(
@@ -59,5 +60,18 @@ impl fmt::Display for TimeoutReport {
             ", {queued} commands in the queue, {unsent_bytes} bytes unsent, {unread_bytes} bytes of a reply unread, "
         )?;
         write!(f, "nothing from the server for {silence:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_connection_does_not_make_a_sent_command_unsent() {
+        let unsent = TimeoutReport::unsent(Duration::from_secs(1));
+        assert!(unsent.to_string().ends_with("never sent"), "{unsent}");
+        let sent = TimeoutReport { sent: true, ..unsent };
+        assert!(sent.to_string().ends_with("sent over an earlier connection"), "{sent}");
     }
 }
