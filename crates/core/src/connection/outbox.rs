@@ -173,12 +173,16 @@ impl Outbox {
         }
         let bytes = std::mem::replace(&mut self.open, self.spares.take());
         self.push_wave(Chunk::Small(bytes));
+        if self.written == self.open_start {
+            // A lone caller has written it where it lay.
+            self.written_waves += 1;
+        }
     }
 
     /// Hands the next bytes to be written to the driver: the wave and how much of it is written already.
     #[inline]
     pub(super) fn take(&mut self) -> Option<(Chunk, usize)> {
-        if self.taken {
+        if self.taken || self.unsent() == 0 {
             return None;
         }
         if self.written_waves == self.waves.len() {
@@ -214,10 +218,22 @@ impl Outbox {
     /// Writes the next bytes right here, for a caller that finds the connection idle. True: all is written.
     #[inline]
     pub(super) fn write_with(&mut self, write: impl FnOnce(&[u8]) -> usize) -> bool {
+        if self.waves.is_empty() {
+            return self.write_open(write);
+        }
         let Some((bytes, offset)) = self.take() else { return false };
         let rest = bytes.get(offset..).unwrap_or_default();
         let offset = offset + write(rest).min(rest.len());
         self.give_back(bytes, offset);
+        self.unsent() == 0
+    }
+
+    /// Writes where the bytes lie, without closing the wave: it may well be empty again before anybody adds to it.
+    #[inline]
+    fn write_open(&mut self, write: impl FnOnce(&[u8]) -> usize) -> bool {
+        let offset = usize::try_from(self.written.saturating_sub(self.open_start)).unwrap_or(usize::MAX);
+        let rest = self.open.get(offset..).unwrap_or_default();
+        self.written += write(rest).min(rest.len()) as u64;
         self.unsent() == 0
     }
 
@@ -238,7 +254,23 @@ impl Outbox {
     #[inline]
     pub(super) fn consume(&mut self, end: u64) {
         self.consumed = end;
-        self.pop_consumed();
+        if self.waves.is_empty() {
+            self.empty_open();
+        } else {
+            self.pop_consumed();
+        }
+    }
+
+    /// Uses the open wave again once all that a lone caller has written of it is answered.
+    #[inline]
+    fn empty_open(&mut self) {
+        if self.consumed == self.end() {
+            self.open_start = self.consumed;
+            self.open.clear();
+            if self.open.capacity() > LARGEST_REUSED {
+                self.open = Vec::new();
+            }
+        }
     }
 
     #[inline]
@@ -370,6 +402,40 @@ mod tests {
         assert_eq!((outbox.queued(), outbox.slice(3..6)), (8, &b"two"[..]));
         outbox.consume(6);
         assert_eq!(&outbox.take().unwrap().0[..], b"three");
+    }
+
+    #[test]
+    fn a_lone_command_is_written_where_it_lies() {
+        let mut outbox = outbox(&[b"one"]);
+        assert!(!outbox.write_with(|_| 2));
+        assert!(outbox.write_with(|rest| rest.len()));
+        assert_eq!((outbox.slice(0..3), outbox.recallable_from()), (&b"one"[..], 3));
+        assert!(outbox.take().is_none(), "all is written");
+        outbox.consume(3);
+        assert_eq!((outbox.queued(), outbox.end()), (0, 3));
+
+        outbox.open().extend_from_slice(b"two");
+        assert!(!outbox.write_with(|_| 1));
+        outbox.open().extend_from_slice(b"three");
+        let (bytes, offset) = outbox.take().unwrap();
+        assert_eq!((&bytes[..], offset), (&b"twothree"[..], 1));
+        outbox.give_back(bytes, 8);
+        outbox.consume(6);
+        assert_eq!(outbox.slice(6..11), b"three");
+        outbox.consume(11);
+        assert!(outbox.waves.is_empty() && outbox.queued() == 0);
+
+        // Written whole, then followed by others before its reply comes.
+        outbox.open().extend_from_slice(b"four");
+        assert!(outbox.write_with(|rest| rest.len()));
+        outbox.push_whole(large());
+        let (bytes, offset) = outbox.take().unwrap();
+        assert_eq!((bytes.len(), offset), (large().bytes().len(), 0));
+        let (written, end) = (bytes.len(), outbox.end());
+        outbox.give_back(bytes, written);
+        outbox.consume(15);
+        outbox.consume(end);
+        assert!(outbox.waves.is_empty() && outbox.queued() == 0);
     }
 
     #[test]
