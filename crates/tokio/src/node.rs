@@ -104,7 +104,13 @@ impl Node {
         let (mut failures, mut pause) = (0, Duration::ZERO);
         loop {
             match self.connect(failures).await {
-                Ok(connected) => return Ok(connected),
+                Ok(connected) => {
+                    // Its driver has yet to run, but who asks right after connecting is to see what is so.
+                    if self.lanes == 1 {
+                        self.set_state(State::Connected);
+                    }
+                    return Ok(connected);
+                }
                 Err(error) if failures + 1 >= policy.first_attempts => {
                     self.set_state(State::Disconnected);
                     return Err(error.at(&self.address));
