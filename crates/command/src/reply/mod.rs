@@ -61,6 +61,14 @@ pub trait FromReply: Sized {
     fn from_flat(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Self::from_reply(reader)
     }
+
+    /// Reads the whole reply to a command. Only a type that holds errors as data must tell it from an element: there an
+    /// error stands beside other replies, here it is all there is.
+    #[doc(hidden)]
+    #[inline]
+    fn from_whole(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::from_reply(reader)
+    }
 }
 
 /// Takes any reply that is no error: for commands whose `OK` says nothing more.
@@ -90,6 +98,15 @@ impl<T: FromReply> FromReply for Option<T> {
         }
         T::from_reply(reader).map(Some)
     }
+
+    #[inline]
+    fn from_whole(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        // The tuples, which take an empty list for nothing, hold no errors as data.
+        if T::WIDTH > 1 || reader.is_at_null() {
+            return Self::from_reply(reader);
+        }
+        T::from_whole(reader).map(Some)
+    }
 }
 
 /// Keeps the errors of single elements apart, as in the reply of EXEC.
@@ -112,6 +129,10 @@ impl<T: FromReply> FromReply for Box<T> {
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         T::from_reply(reader).map(Self::new)
+    }
+
+    fn from_whole(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        T::from_whole(reader).map(Self::new)
     }
 }
 

@@ -57,6 +57,10 @@ impl FromReply for Value {
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Self::read(reader)
     }
+
+    fn from_whole(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::read(reader)?.without_error()
+    }
 }
 
 /// Depth is bounded by the framer's limits before a reply gets here.
@@ -87,6 +91,18 @@ impl Value {
         })
     }
 
+    /// An error alone, with or without attributes, is no value.
+    fn without_error(self) -> Result<Self, DecodeError> {
+        match self {
+            Self::Error(error) => Err(DecodeError::server(error.line().as_bytes())),
+            Self::Attributed { attributes, value } => {
+                let value = Box::new(value.without_error()?);
+                Ok(Self::Attributed { attributes, value })
+            }
+            other => Ok(other),
+        }
+    }
+
     fn list(count: usize, reader: &mut Reader<'_>) -> Result<Vec<Self>, DecodeError> {
         let mut list = Vec::with_capacity(count.min(reader.rest().len() / 3));
         for _ in 0..count {
@@ -113,7 +129,7 @@ impl Value {
         let mut frame = Vec::new();
         self.write(&mut frame);
         let frame = Bytes::from(frame);
-        T::from_reply(&mut Reader::shared(&frame))
+        T::from_whole(&mut Reader::shared(&frame))
     }
 
     /// Writes the value as RESP3.
@@ -196,6 +212,19 @@ mod tests {
         let mut out = Vec::new();
         value.write(&mut out);
         assert_eq!(String::from_utf8(out).unwrap(), ALL);
+    }
+
+    #[test]
+    fn an_error_alone_is_no_value() {
+        let whole = |text: &str| Value::from_whole(&mut Reader::new(text.as_bytes()));
+        for error in ["-ERR x\r\n", "!5\r\nERR x\r\n", "|1\r\n+a\r\n:1\r\n-ERR x\r\n"] {
+            let said = whole(error).unwrap_err();
+            assert_eq!(said.server_error().map(ServerError::line), Some("ERR x"));
+            assert!(Option::<Box<Value>>::from_whole(&mut Reader::new(error.as_bytes())).is_err());
+        }
+        let list = whole("*2\r\n:1\r\n-ERR x\r\n").unwrap();
+        assert_eq!(list, Value::Array(vec![Value::Integer(1), Value::Error(ServerError::new(b"ERR x"))]));
+        assert!(Value::Error(ServerError::new(b"ERR x")).into_typed::<Value>().is_err());
     }
 
     #[test]

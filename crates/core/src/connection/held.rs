@@ -92,16 +92,16 @@ impl Held {
         match self.0 {
             Store::Inline { len, bytes } => {
                 let frame = bytes.get(..usize::from(len)).unwrap_or_default();
-                (R::from_reply(&mut Reader::new(frame)), None)
+                (R::from_whole(&mut Reader::new(frame)), None)
             }
             Store::Buffer { bytes, start, end } if R::SHARES => {
                 let frame = Bytes::from(bytes).slice(start..end);
-                (R::from_reply(&mut Reader::shared(&frame)), None)
+                (R::from_whole(&mut Reader::shared(&frame)), None)
             }
             Store::Buffer { bytes, start, end } => {
                 let frame = bytes.get(start..end).unwrap_or_default();
                 let mut reader = if R::TEXT { Reader::textual(frame) } else { Reader::new(frame) };
-                (R::from_reply(&mut reader), Some(bytes))
+                (R::from_whole(&mut reader), Some(bytes))
             }
         }
     }
