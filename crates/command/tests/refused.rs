@@ -27,10 +27,13 @@ fn program(markers: &[&str], call: &str) -> String {
 
 /// The library lies beside this test; of several (built with other flags) the newest is the one built with it.
 fn library() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
+    let test = std::env::current_exe().expect("this test");
     let age =
         |path: &Path| path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-    let found = fs::read_dir(test.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let found = fs::read_dir(test.parent().expect("a folder"))
+        .expect("the folder of this test")
+        .flatten()
+        .map(|entry| entry.path());
     let libraries = found.filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.starts_with("libcarnelian_command-") && name.ends_with(".rlib")
@@ -40,20 +43,20 @@ fn library() -> PathBuf {
 
 fn compile(name: &str, source: &str) -> Output {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).expect("a folder of its own");
     let (file, library) = (folder.join("program.rs"), library());
-    fs::write(&file, source).unwrap();
+    fs::write(&file, source).expect("a program");
     Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
         .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "-A", "warnings"])
         .arg("--out-dir")
         .arg(&folder)
         .arg("-L")
-        .arg(format!("dependency={}", library.parent().unwrap().display()))
+        .arg(format!("dependency={}", library.parent().unwrap_or(&library).display()))
         .arg("--extern")
         .arg(format!("carnelian_command={}", library.display()))
         .arg(&file)
         .output()
-        .unwrap()
+        .expect("a compiler")
 }
 
 fn refused(name: &str, markers: &[&str], call: &str, words: &[&str]) {
