@@ -1,7 +1,8 @@
 //! What carnelian's own tests stand on: real servers, certificates, a proxy that does harm, a server that follows a script.
 //!
 //! Owns everything a test needs from outside the client. It knows nothing of the client under test (its own RESP
-//! speaker is in [`raw`]), so that a fault of the client cannot hide behind the same fault here. Plain threads and
+//! speaker is in [`raw`]), so that a fault of the client cannot hide behind the same fault here; only the
+//! [`simulator`] does, which drives the client's core in a world of its own. Plain threads and
 //! `std`: usable from blocking and async tests alike.
 //!
 //! Everything started here dies with the value that started it, and, if the test process is killed, with the process
@@ -21,6 +22,7 @@ pub mod scripted;
 mod server;
 pub mod servers;
 mod shared;
+pub mod simulator;
 mod wait;
 mod watchdog;
 

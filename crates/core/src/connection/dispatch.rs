@@ -31,6 +31,17 @@ pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Address
     inflight.pop().map(Addressee::Caller).ok_or(Unexpected)
 }
 
+/// Judges the beginning of a frame whose end has not come: else a command that is sent meanwhile would take it for its own.
+#[inline]
+pub(super) fn may_begin(first: Option<u8>, inflight: &Inflight) -> Result<(), Unexpected> {
+    match first {
+        // A push, or attributes in front of one.
+        None | Some(b'>' | b'|') => Ok(()),
+        Some(_) if inflight.outbox.may_be_answered() => Ok(()),
+        Some(_) => Err(Unexpected),
+    }
+}
+
 /// Hands a reply to the caller of `entry`. If nobody waits for it any more, it is not even copied.
 #[inline]
 pub(super) fn hand_over(

@@ -80,6 +80,12 @@ impl Inbox {
         self.buffer.len() - self.start
     }
 
+    /// The first byte that has come and is not handed out.
+    #[inline]
+    pub(super) fn first(&self) -> Option<u8> {
+        self.buffer.get(self.start).copied()
+    }
+
     /// Looks for the next whole frame and moves behind it.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Next>, ProtocolError> {

@@ -351,7 +351,10 @@ impl Link {
     ) -> Result<usize, Anomaly> {
         let mut count = 0;
         while count < most {
-            let Some(next) = inbox.next()? else { break };
+            let Some(next) = inbox.next()? else {
+                dispatch::may_begin(inbox.first(), &self.inflight)?;
+                break;
+            };
             count += 1;
             match dispatch::addressee(inbox.frame(&next), &mut self.inflight)? {
                 Addressee::Push => self.pushes += 1,

@@ -1,0 +1,380 @@
+//! The network and the server at its far end: bytes take their time, arrive in pieces, and sometimes not at all.
+//!
+//! ```text
+//!   client ──write──► path to the server ──► session: scans, runs, answers ─┐
+//!   client ◄─arrived─ path to the client ◄──────────────────────────────────┘
+//! ```
+
+use carnelian_core::connection::Micros;
+
+use super::Event;
+use super::ledger::Ledger;
+use super::random::Random;
+use super::replies;
+use super::scanner::Scanner;
+use super::schedule::Schedule;
+
+/// What goes wrong with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    None,
+    /// It breaks after so many bytes to the server.
+    CutToServer(usize),
+    /// It breaks after so many bytes to the client.
+    CutToClient(usize),
+    /// After so many bytes to the server nothing arrives any more, either way, and nobody is told.
+    Mute(usize),
+    /// Replies stop after so many bytes, and nobody is told; commands still arrive.
+    Deaf(usize),
+    /// The server talks nonsense after so many bytes of replies.
+    Garbage(usize),
+    /// The server is not ready to serve.
+    Loading,
+}
+
+impl Fault {
+    pub(super) fn draw(random: &mut Random, silent_ones: bool) -> Self {
+        let bytes = if random.chance(30) { random.count(0..=200) } else { random.count(0..=6_000) };
+        match random.of(0..=if silent_ones { 6 } else { 3 }) {
+            0 => Self::CutToServer(bytes),
+            1 => Self::CutToClient(bytes),
+            2 => Self::Garbage(bytes),
+            3 => Self::Loading,
+            4 | 5 => Self::Mute(bytes),
+            _ => Self::Deaf(bytes),
+        }
+    }
+}
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+struct Path {
+    /// When the last piece arrives: none overtakes another.
+    last: Micros,
+    passed: usize,
+    dead: bool,
+}
+
+impl Path {
+    /// How many of these bytes still pass, when the path ends after `most`.
+    fn pass(&mut self, count: usize, most: Option<usize>) -> usize {
+        let passing = if self.dead {
+            0
+        } else {
+            most.map_or(count, |most| count.min(most.saturating_sub(self.passed)))
+        };
+        self.passed += passing;
+        self.dead |= passing < count;
+        passing
+    }
+
+    fn due(&mut self, now: Micros, delay: Micros) -> Micros {
+        self.last = self.last.max(now + delay);
+        self.last
+    }
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    fault: Fault,
+    /// When it is silent, it takes nothing more either.
+    chokes: bool,
+    to_server: Path,
+    to_client: Path,
+    /// What the client's socket took, to know what was wholly sent.
+    taken: Scanner,
+    /// Commands that the client's socket took, and replies to them that arrived at the client.
+    sent: usize,
+    session: Scanner,
+    serving: bool,
+    pub(super) arrived: Vec<u8>,
+    /// The client has learnt that it is over.
+    pub(super) broken: bool,
+    /// When the client had the last sign of life.
+    pub(super) heard: Micros,
+}
+
+/// What a socket did with bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Took(usize),
+    Blocked,
+    Gone,
+}
+
+/// How quick everything is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) network: Micros,
+    pub(super) server: Micros,
+    /// A socket is full so many times in a hundred.
+    pub(super) blocked: u64,
+    pub(super) pushes: u64,
+    /// The server knows no HELLO.
+    pub(super) old: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Network {
+    connections: Vec<Connection>,
+    pace: Pace,
+}
+
+impl Network {
+    pub(super) const fn new(pace: Pace) -> Self {
+        Self { connections: Vec::new(), pace }
+    }
+
+    pub(super) fn open(&mut self, fault: Fault, chokes: bool, now: Micros) -> usize {
+        self.connections.push(Connection {
+            fault,
+            chokes,
+            to_server: Path::default(),
+            to_client: Path::default(),
+            taken: Scanner::default(),
+            sent: 0,
+            session: Scanner::default(),
+            serving: false,
+            arrived: Vec::new(),
+            broken: false,
+            heard: now,
+        });
+        self.connections.len() - 1
+    }
+
+    pub(super) fn connection(&mut self, number: usize) -> Option<&mut Connection> {
+        self.connections.get_mut(number)
+    }
+
+    /// Nothing gets through any more, and the client can't know.
+    pub(super) fn is_silenced(&self, number: usize) -> bool {
+        self.connections.get(number).is_some_and(Connection::is_silenced)
+    }
+
+    /// The client closes a connection; what is on its way to the server still arrives.
+    pub(super) fn hang_up(&mut self, number: usize) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            connection.broken = true;
+            connection.to_client.dead = true;
+        }
+    }
+
+    /// The client's socket has taken no command that is not answered.
+    pub(super) fn owes_nothing(&self, number: usize) -> bool {
+        self.connections.get(number).is_some_and(|connection| {
+            connection.sent == 0 && !connection.taken.is_inside() && connection.arrived.is_empty()
+        })
+    }
+
+    /// The client's socket has taken a part of a command.
+    pub(super) fn is_inside(&self, number: usize) -> bool {
+        self.connections.get(number).is_some_and(|connection| connection.taken.is_inside())
+    }
+
+    /// The far end takes again what it had not taken for a while.
+    pub(super) fn stirred(&mut self, number: usize, now: Micros) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            connection.heard = now;
+        }
+    }
+
+    /// Replies have been taken by the client.
+    pub(super) fn answered(&mut self, number: usize, replies: usize) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            connection.sent = connection.sent.saturating_sub(replies);
+        }
+    }
+
+    /// The client writes. `all`: as one who waits until all is taken.
+    ///
+    /// # Errors
+    /// When what was written is no command.
+    pub(super) fn write(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        all: bool,
+        (schedule, random, ledger): (&mut Schedule<Event>, &mut Random, &mut Ledger),
+    ) -> Result<Written, String> {
+        let pace = self.pace;
+        let Some(connection) = self.connections.get_mut(number) else { return Ok(Written::Gone) };
+        if connection.broken {
+            return Ok(Written::Gone);
+        }
+        // The buffers before a silent peer fill up and stay so, or are large enough for what comes.
+        let silenced = connection.is_silenced();
+        if !all && (if silenced { connection.chokes } else { random.chance(pace.blocked) }) {
+            if !silenced {
+                schedule.after(random.of(1..=20_000), Event::Writable(number));
+            }
+            return Ok(Written::Blocked);
+        }
+        let most = if all || random.chance(50) { bytes.len() } else { random.count(1..=bytes.len().max(1)) };
+        let bytes = bytes.get(..most).unwrap_or(bytes);
+        connection.note_taken(bytes, ledger)?;
+        let limit = match connection.fault {
+            Fault::CutToServer(most) | Fault::Mute(most) => Some(most),
+            _ => None,
+        };
+        let passing = connection.to_server.pass(bytes.len(), limit);
+        if connection.to_server.dead {
+            match connection.fault {
+                Fault::Mute(_) => connection.to_client.dead = true,
+                _ => schedule.after(random.of(0..=50_000), Event::Broken(number)),
+            }
+        }
+        for piece in split(bytes.get(..passing).unwrap_or_default(), random) {
+            let due = connection.to_server.due(schedule.now(), random.of(0..=pace.network));
+            schedule.at(due, Event::ToServer(number, piece));
+        }
+        Ok(Written::Took(bytes.len()))
+    }
+
+    /// Bytes reach the server.
+    pub(super) fn arrive(&mut self, number: usize, bytes: &[u8], schedule: &mut Schedule<Event>) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        connection.session.push(bytes);
+        if !std::mem::replace(&mut connection.serving, true) {
+            schedule.after(0, Event::Serve(number));
+        }
+    }
+
+    /// The server works on the next command of a connection.
+    ///
+    /// # Errors
+    /// When it has got no command.
+    pub(super) fn serve(
+        &mut self,
+        number: usize,
+        (schedule, random): (&mut Schedule<Event>, &mut Random),
+    ) -> Result<(), String> {
+        let pace = self.pace;
+        let Some(connection) = self.connections.get_mut(number) else { return Ok(()) };
+        let Some(words) = connection.session.next()? else {
+            connection.serving = false;
+            return Ok(());
+        };
+        let took = if words.get(2).is_some_and(|word| word == b"waits") {
+            random.of(500_000..=7_000_000)
+        } else {
+            random.of(0..=pace.server)
+        };
+        schedule.after(took, Event::Answer(number, words));
+        Ok(())
+    }
+
+    /// The server runs a command and answers it.
+    pub(super) fn answer(
+        &mut self,
+        number: usize,
+        words: &[Vec<u8>],
+        (schedule, random, ledger): (&mut Schedule<Event>, &mut Random, &mut Ledger),
+    ) {
+        let pace = self.pace;
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        let mut wire = Vec::new();
+        if random.chance(pace.pushes) {
+            wire.extend_from_slice(replies::PUSH);
+        }
+        wire.extend_from_slice(&connection.answer((number, words), pace, random, ledger));
+        connection.send(number, &wire, pace, schedule, random);
+        schedule.after(0, Event::Serve(number));
+    }
+
+    /// A reply comes that nobody has asked for.
+    pub(super) fn stray(&mut self, number: usize) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            connection.arrived.extend_from_slice(b"+stray\r\n");
+        }
+    }
+}
+
+impl Connection {
+    fn is_silenced(&self) -> bool {
+        matches!(self.fault, Fault::Mute(_) | Fault::Deaf(_)) && self.to_client.dead
+    }
+
+    fn note_taken(&mut self, bytes: &[u8], ledger: &mut Ledger) -> Result<(), String> {
+        self.taken.push(bytes);
+        while let Some(words) = self.taken.next()? {
+            self.sent += 1;
+            if let Some(id) = id_of(&words) {
+                ledger.written(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(
+        &self,
+        (number, words): (usize, &[Vec<u8>]),
+        pace: Pace,
+        random: &mut Random,
+        ledger: &mut Ledger,
+    ) -> Vec<u8> {
+        if let Some(id) = id_of(words) {
+            if !replies::is_refused(id) {
+                ledger.ran(id, number);
+            }
+            return replies::on_the_wire(id, random);
+        }
+        match words.first().map(Vec::as_slice) {
+            Some(b"HELLO") if pace.old => b"-ERR unknown command `HELLO`\r\n".to_vec(),
+            Some(b"HELLO") => b"%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n".to_vec(),
+            Some(b"PING") if self.fault == Fault::Loading => b"-LOADING not yet\r\n".to_vec(),
+            Some(b"PING") => b"+PONG\r\n".to_vec(),
+            _ => b"+OK\r\n".to_vec(),
+        }
+    }
+
+    /// Sends a reply on its way to the client.
+    fn send(
+        &mut self,
+        number: usize,
+        wire: &[u8],
+        pace: Pace,
+        schedule: &mut Schedule<Event>,
+        random: &mut Random,
+    ) {
+        let mut wire = wire.to_vec();
+        if let Fault::Garbage(after) = self.fault
+            && self.to_client.passed >= after
+        {
+            self.fault = Fault::None;
+            wire.splice(0..0, replies::garbage(random).iter().copied());
+        }
+        let limit = match self.fault {
+            Fault::CutToClient(most) | Fault::Deaf(most) => Some(most),
+            _ => None,
+        };
+        let was_dead = self.to_client.dead;
+        let passing = self.to_client.pass(wire.len(), limit);
+        for piece in split(wire.get(..passing).unwrap_or_default(), random) {
+            let due = self.to_client.due(schedule.now(), random.of(0..=pace.network));
+            schedule.at(due, Event::ToClient(number, piece));
+        }
+        if !was_dead && self.to_client.dead && matches!(self.fault, Fault::CutToClient(_)) {
+            let due = self.to_client.due(schedule.now(), random.of(0..=pace.network));
+            schedule.at(due, Event::Broken(number));
+        }
+    }
+}
+
+/// The number of one of the callers' commands.
+fn id_of(words: &[Vec<u8>]) -> Option<usize> {
+    match words {
+        [name, id, ..] if name == b"SIM" => std::str::from_utf8(id).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Bytes as the network delivers them.
+fn split(bytes: &[u8], random: &mut Random) -> Vec<Vec<u8>> {
+    let most = match random.of(0..=3) {
+        0 => bytes.len() / 7 + 1,
+        1 => bytes.len() / 2 + 1,
+        _ => bytes.len().max(1),
+    };
+    bytes.chunks(most).map(<[u8]>::to_vec).collect()
+}
