@@ -22,10 +22,10 @@ enum Level {
     Counted(u64),
     /// Elements about the next one; they do not count for the level above.
     Attribute(u64),
-    /// Elements until `.`.
-    Streamed,
-    /// Chunks until the empty one.
-    Chunks,
+    /// Elements until `.`: so many more, at the most.
+    Streamed(u64),
+    /// Chunks until the empty one: so many bytes more, at the most.
+    Chunks(usize),
 }
 
 /// Finds the ends of frames in a buffer that grows at its back.
@@ -95,6 +95,7 @@ impl Framer {
         if self.at == 0
             && let Some(end) = self.lone_short_bulk(buffer)
         {
+            self.wanted = 0;
             return Ok(Some(Span { end, streamed: false }));
         }
         loop {
@@ -169,7 +170,11 @@ impl Framer {
                     // What it is about is still to come.
                     return false;
                 }
-                Some(Level::Streamed | Level::Chunks) => return false,
+                Some(Level::Streamed(left)) => {
+                    *left = left.saturating_sub(1);
+                    return false;
+                }
+                Some(Level::Chunks(_)) => return false,
             }
         }
     }
@@ -179,8 +184,14 @@ impl Framer {
         let Some((&kind, rest)) = buffer.get(self.at..).and_then(<[u8]>::split_first) else {
             return Ok(Step::Wait);
         };
-        if self.levels.last() == Some(&Level::Chunks) && kind != b';' {
-            return Err(ProtocolError::BadStream);
+        match self.levels.last() {
+            Some(Level::Chunks(_)) if kind != b';' => return Err(ProtocolError::BadStream),
+            // An attribute is no element; what it is about will be.
+            Some(Level::Streamed(0)) if !matches!(kind, b'.' | b'|') => {
+                let limit = self.limits.elements;
+                return Err(ProtocolError::TooManyElements { count: limit as u64 + 1, limit });
+            }
+            _ => {}
         }
         if self.dangling && kind == b'.' {
             return Err(ProtocolError::BadStream);
@@ -207,7 +218,7 @@ impl Framer {
             if kind != b'$' {
                 return Err(ProtocolError::BadNumber);
             }
-            return self.open_stream(rest, Level::Chunks);
+            return self.open_stream(rest, Level::Chunks(self.limits.bulk));
         }
         let Some(line) = integer_line(rest)? else { return Ok(Step::Wait) };
         if line.value == -1 && kind == b'$' {
@@ -247,7 +258,9 @@ impl Framer {
             if matches!(kind, b'>' | b'|') {
                 return Err(ProtocolError::BadNumber);
             }
-            return self.open_stream(rest, Level::Streamed);
+            let most = self.limits.elements as u64;
+            let most = if kind == b'%' { most.saturating_mul(2) } else { most };
+            return self.open_stream(rest, Level::Streamed(most));
         }
         let Some(line) = integer_line(rest)? else { return Ok(Step::Wait) };
         self.at += 1 + line.used;
@@ -292,19 +305,26 @@ impl Framer {
     }
 
     fn chunk(&mut self, rest: &[u8], buffer: &[u8]) -> Result<Step, ProtocolError> {
-        if self.levels.last() != Some(&Level::Chunks) {
-            return Err(ProtocolError::BadStream);
-        }
+        let Some(&Level::Chunks(left)) = self.levels.last() else { return Err(ProtocolError::BadStream) };
         let Some(line) = integer_line(rest)? else { return Ok(Step::Wait) };
         if line.value == 0 {
             self.at += 1 + line.used;
             return Ok(Step::StreamEnd);
         }
-        self.body(line.value, self.at + 1 + line.used, buffer)
+        // The pieces together are one string, and no longer than one may be.
+        let (length, limit) = (u64::try_from(line.value).unwrap_or_default(), self.limits.bulk);
+        if length > left as u64 {
+            return Err(ProtocolError::BulkTooLong { length: (limit - left) as u64 + length, limit });
+        }
+        let step = self.body(line.value, self.at + 1 + line.used, buffer)?;
+        if let (Step::Element, Some(Level::Chunks(left))) = (&step, self.levels.last_mut()) {
+            *left = left.saturating_sub(usize::try_from(length).unwrap_or_default());
+        }
+        Ok(step)
     }
 
     fn stream_end(&mut self, rest: &[u8]) -> Result<Step, ProtocolError> {
-        if self.levels.last() != Some(&Level::Streamed) {
+        if !matches!(self.levels.last(), Some(Level::Streamed(_))) {
             return Err(ProtocolError::BadStream);
         }
         match rest.get(..2) {
@@ -320,6 +340,7 @@ impl Framer {
     fn line(&mut self, kind: u8, rest: &[u8]) -> Result<Step, ProtocolError> {
         // Every write is answered like this.
         if kind == b'+' && rest.starts_with(b"OK\r\n") {
+            self.line_seen = 0;
             self.at += 5;
             return Ok(Step::Element);
         }
@@ -370,6 +391,31 @@ fn check_line(kind: u8, line: &[u8]) -> Result<(), ProtocolError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RESP3 answers a SET and a GET of nothing like this; the first may well come in two pieces.
+    #[test]
+    fn an_ok_in_pieces_leaves_nothing_behind() {
+        for piece in 1..5 {
+            let mut framer = Framer::new(Limits::default());
+            assert_eq!(framer.frame(&b"+OK\r\n_\r\n"[..piece]), Ok(None));
+            assert_eq!(framer.frame(b"+OK\r\n_\r\n"), Ok(Some(Span { end: 5, streamed: false })));
+            assert_eq!(framer.frame(b"_\r\n"), Ok(Some(Span { end: 3, streamed: false })), "{piece}");
+        }
+    }
+
+    #[test]
+    fn streamed_types_have_bounds_too() {
+        let limits = Limits::new().bulk(3).elements(2);
+        let look = |bytes: &[u8]| Framer::new(limits).frame(bytes).map(|span| span.map(|span| span.end));
+        assert_eq!(look(b"$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n"), Ok(Some(23)));
+        let long = ProtocolError::BulkTooLong { length: 4, limit: 3 };
+        assert_eq!(look(b"$?\r\n;2\r\nab\r\n;2\r\n"), Err(long));
+        assert_eq!(look(b"*?\r\n:1\r\n:2\r\n|0\r\n"), Ok(None));
+        assert_eq!(look(b"%?\r\n:1\r\n:2\r\n:3\r\n:4\r\n.\r\n"), Ok(Some(23)));
+        let many = ProtocolError::TooManyElements { count: 3, limit: 2 };
+        assert_eq!(look(b"*?\r\n:1\r\n:2\r\n:"), Err(many.clone()));
+        assert_eq!(look(b"%?\r\n:1\r\n:2\r\n:3\r\n:4\r\n:"), Err(many));
+    }
 
     fn frames(bytes: &[u8]) -> Result<Vec<usize>, ProtocolError> {
         let mut framer = Framer::new(Limits::default());
