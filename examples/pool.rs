@@ -9,7 +9,7 @@ mod support;
 async fn main() -> carnelian::Result<()> {
     let server = support::server();
     // Connecting says PING, so a client that is there works.
-    let config = Config::new(&server.url)?.max_connections(2).min_idle(1).pool_wait(Wait::FailAtOnce);
+    let config = Config::new(&server.url)?.max_connections(2).pool_wait(Wait::FailAtOnce);
     let client = Client::connect(config).await?;
 
     // A hundred tasks share the one connection. Nothing is taken out of the pool for that.

@@ -45,8 +45,9 @@ async fn main() -> carnelian::Result<()> {
     let id = create(&client, "user_123", &[("username", "Zhang San"), ("role", "admin")]).await?;
     assert!(update(&client, &id, &[("current_page", "/dashboard")]).await?);
     let session = find(&client, &id).await?.unwrap_or_default();
-    println!("{} is at {}", session["username"], session["current_page"]);
-    assert_eq!(session["user_id"], "user_123");
+    let field = |name: &str| session.get(name).cloned().unwrap_or_default();
+    println!("{} is at {}", field("username"), field("current_page"));
+    assert_eq!(field("user_id"), "user_123");
 
     client.unlink(format!("session:{id}")).await?;
     assert_eq!(find(&client, &id).await?, None);

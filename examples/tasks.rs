@@ -1,6 +1,5 @@
 //! A task's status and its result, for others to look at while and after it runs.
 
-use std::collections::HashMap;
 use std::time::SystemTime;
 
 use carnelian::prelude::*;
@@ -19,10 +18,11 @@ async fn note_status(client: &Client, task: &str, status: &str, progress: u8) ->
     Ok(())
 }
 
-/// How far a task is; `None` for one that nobody knows.
-async fn status(client: &Client, task: &str) -> carnelian::Result<Option<HashMap<String, String>>> {
-    let note: HashMap<String, String> = client.hgetall(format!("task:{task}")).await?;
-    Ok(Some(note).filter(|note| !note.is_empty()))
+/// A task's status and its progress in percent; `None` for one that nobody knows.
+async fn status(client: &Client, task: &str) -> carnelian::Result<Option<(String, u32)>> {
+    let (status, progress): (Option<String>, Option<u32>) =
+        client.hmget(format!("task:{task}"), ["status", "progress"]).await?;
+    Ok(status.zip(progress))
 }
 
 /// Keeps a task's result as JSON for an hour.
@@ -42,9 +42,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::connect(&server.url).await?;
 
     note_status(&client, "456", "running", 75).await?;
-    let note = status(&client, "456").await?.unwrap_or_default();
-    println!("task 456 is {} ({} %)", note["status"], note["progress"]);
-    assert_eq!(note["progress"], "75");
+    let (word, progress) = status(&client, "456").await?.unwrap_or_default();
+    println!("task 456 is {word} ({progress} %)");
+    assert_eq!(progress, 75);
     assert_eq!(status(&client, "unheard-of").await?, None);
 
     let outcome = json!({"accuracy": 0.95, "processing_time": 120, "output_file": "result.csv"});
