@@ -84,7 +84,7 @@ impl Value {
             Token::Push(count) => Self::Push(Self::list(count, reader)?),
             Token::Map(count) => Self::Map(Self::pairs(count, reader)?),
             Token::Attribute(count) => {
-                let attributes = Self::pairs(count, reader)?;
+                let attributes = Self::attributes(count, reader)?;
                 Self::Attributed { attributes, value: Box::new(Self::read(reader)?) }
             }
             other => return Err(DecodeError::mismatch("a known kind of reply", &other)),
@@ -100,6 +100,18 @@ impl Value {
                 Ok(Self::Attributed { attributes, value })
             }
             other => Ok(other),
+        }
+    }
+
+    /// All that is said about one value. It may be said in any number of parts, which no limit on depth counts: so they
+    /// become one, and not a value within a value for each.
+    fn attributes(count: usize, reader: &mut Reader<'_>) -> Result<Vec<(Self, Self)>, DecodeError> {
+        let mut attributes = Self::pairs(count, reader)?;
+        loop {
+            let mut ahead = reader.clone();
+            let Token::Attribute(more) = ahead.any_token()? else { return Ok(attributes) };
+            *reader = ahead;
+            attributes.extend(Self::pairs(more, reader)?);
         }
     }
 
@@ -225,6 +237,14 @@ mod tests {
         let list = whole("*2\r\n:1\r\n-ERR x\r\n").unwrap();
         assert_eq!(list, Value::Array(vec![Value::Integer(1), Value::Error(ServerError::new(b"ERR x"))]));
         assert!(Value::Error(ServerError::new(b"ERR x")).into_typed::<Value>().is_err());
+    }
+
+    /// However many parts there are, none of them may take room on the stack.
+    #[test]
+    fn attributes_in_parts_are_one() {
+        let parts = format!("{}|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n:7\r\n", "|0\r\n".repeat(500_000));
+        let Ok(Value::Attributed { attributes, value }) = read(&parts) else { panic!("no attributes") };
+        assert_eq!((attributes.len(), *value), (2, Value::Integer(7)));
     }
 
     #[test]
