@@ -201,13 +201,18 @@ impl FaultProxy {
         self.shared.end_all(Ending::Close);
     }
 
-    /// Resets all open connections and waits until it is done.
+    /// Resets all open connections and waits until it is done. Clients may connect again meanwhile.
     ///
     /// # Panics
     /// When it is not done in five seconds.
     pub fn reset_all(&self) {
+        let present: Vec<_> = self.shared.links().iter().map(|(_, thread)| thread.thread().id()).collect();
         self.shared.end_all(Ending::Reset);
-        assert!(holds_within(END_LIMIT, || self.open() == 0), "connections of the proxy do not end");
+        let done = || {
+            let links = self.shared.links();
+            links.iter().all(|(_, thread)| thread.is_finished() || !present.contains(&thread.thread().id()))
+        };
+        assert!(holds_within(END_LIMIT, done), "connections of the proxy do not end");
     }
 
     /// When each connection so far was accepted, those reset at once included.
