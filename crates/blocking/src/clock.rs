@@ -11,24 +11,32 @@ const FAR: Micros = 86_400 * 365 * 1_000_000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     start: Instant,
+    start_ticks: Micros,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), start_ticks: ticks() }
     }
 
     #[inline]
     pub(crate) fn now(&self) -> Micros {
-        let elapsed = self.start.elapsed();
-        // In u64 rather than through `as_micros`, whose u128 costs more than the rest: this runs for every command.
-        elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()))
+        ticks().saturating_sub(self.start_ticks)
     }
 
     /// The moment of `micros`; far away for never.
     pub(crate) fn instant(&self, micros: Micros) -> Instant {
         self.start + Duration::from_micros(micros.min(self.now().saturating_add(FAR)))
     }
+}
+
+/// The system's monotonic clock in microseconds. Asked directly: the checked arithmetic of `Instant` would cost more than
+/// the question, and this runs for every command.
+#[inline]
+fn ticks() -> Micros {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    // Counted from the start of the machine, so neither is ever negative.
+    now.tv_sec.unsigned_abs().wrapping_mul(1_000_000).wrapping_add(now.tv_nsec.unsigned_abs() / 1_000)
 }
 
 /// How long it is from `now` to `moment`; `None`: for ever.

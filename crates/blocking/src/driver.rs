@@ -74,6 +74,46 @@ impl Wheel {
     pub(crate) fn shrink(&mut self) {
         self.inbox.shrink();
     }
+
+    /// Waits for something to read, for no longer than `left`.
+    #[inline]
+    pub(crate) fn read(&mut self, stream: &Stream, left: Micros) -> io::Result<Received> {
+        match self.patience.plan(left) {
+            Wait::Read => stream.read(&mut self.inbox, true),
+            other => self.read_as(stream, other),
+        }
+    }
+
+    /// The same after a read that came back with nothing: it may take longer now.
+    #[cold]
+    fn read_on(&mut self, stream: &Stream, left: Micros) -> io::Result<Received> {
+        self.read_as(stream, self.patience.step_for(left))
+    }
+
+    #[cold]
+    fn read_as(&mut self, stream: &Stream, wait: Wait) -> io::Result<Received> {
+        match wait {
+            Wait::Read => stream.read(&mut self.inbox, true),
+            Wait::Set(limit) => {
+                stream.be_patient(limit)?;
+                self.patience.has_set(limit);
+                stream.read(&mut self.inbox, true)
+            }
+            Wait::Poll(limit) => {
+                if stream.wait(For::Reading, limit)?.read {
+                    stream.read(&mut self.inbox, false)
+                } else {
+                    Ok(Received::Nothing)
+                }
+            }
+        }
+    }
+
+    /// What has been read.
+    #[inline]
+    pub(crate) const fn inbox(&mut self) -> &mut Inbox {
+        &mut self.inbox
+    }
 }
 
 /// A wave in hand.
@@ -119,6 +159,25 @@ impl<'a> Turn<'a> {
         Self { lane, now, look: NEVER, quiet: false, wheel, wave, stream, wakers: Vec::new(), place }
     }
 
+    /// The turn of a caller that has the wheel already. `wakers`: whom to wake.
+    pub(crate) fn driving(lane: &'a Lane, wheel: Box<Wheel>, now: Micros, wakers: Vec<Waker>) -> Self {
+        let mut turn = Self::new(lane, now);
+        turn.wheel = Some(wheel);
+        turn.wakers = wakers;
+        turn
+    }
+
+    /// It has read already, with this result.
+    pub(crate) fn has_read(
+        &mut self,
+        guarded: &mut Guarded,
+        stream: Arc<Stream>,
+        result: io::Result<Received>,
+    ) {
+        self.stream = Some(stream);
+        self.received(guarded, result);
+    }
+
     /// The time when it last looked.
     pub(crate) const fn now(&self) -> Micros {
         self.now
@@ -134,6 +193,16 @@ impl<'a> Turn<'a> {
         mut until: impl FnMut(&mut Guarded, Option<&Waker>) -> Poll<T>,
     ) -> Option<T> {
         let outcome = loop {
+            if let Poll::Ready(value) = until(guarded, None) {
+                break Some(value);
+            }
+            if self.now >= deadline {
+                self.give_up(guarded);
+                break match until(guarded, None) {
+                    Poll::Ready(value) => Some(value),
+                    Poll::Pending => None,
+                };
+            }
             match self.choose(guarded) {
                 Step::Write => self.write(guarded),
                 Step::Read => self.read(guarded, deadline),
@@ -147,16 +216,6 @@ impl<'a> Turn<'a> {
                     }
                     self.park(guarded, &place, limit.min(deadline));
                 }
-            }
-            if let Poll::Ready(value) = until(guarded, None) {
-                break Some(value);
-            }
-            if self.now >= deadline {
-                self.give_up(guarded);
-                break match until(guarded, None) {
-                    Poll::Ready(value) => Some(value),
-                    Poll::Pending => None,
-                };
             }
         };
         self.leave(guarded);
@@ -276,14 +335,10 @@ impl<'a> Turn<'a> {
     fn read(&mut self, guarded: &mut Guard<'_>, deadline: Micros) {
         let (Some(wheel), Some(stream)) = (&mut self.wheel, &self.stream) else { return };
         let (wakers, left) = (&mut self.wakers, deadline.min(self.look).saturating_sub(self.now));
-        let (Wheel { inbox, patience, .. }, quiet) = (&mut **wheel, self.quiet);
+        let quiet = self.quiet;
         let result = MutexGuard::unlocked(guarded, || {
             wake(wakers);
-            let plan = if quiet { patience.step_for(left) } else { patience.plan(left) };
-            match plan {
-                Wait::Read => stream.read(inbox, true),
-                other => read_rarely(stream, inbox, patience, other),
-            }
+            if quiet { wheel.read_on(stream, left) } else { wheel.read(stream, left) }
         });
         self.received(guarded, result);
     }
@@ -325,17 +380,9 @@ impl<'a> Turn<'a> {
         self.now = self.lane.node.clock.now();
         match result {
             Ok(Received::Bytes(_)) => {
-                if !guarded.is_current(stream) {
-                    return;
-                }
                 self.quiet = false;
-                guarded.heard = self.now;
-                guarded.link.heard(self.now);
-                let delivered = guarded.link.deliver(&mut wheel.inbox, usize::MAX, &mut self.wakers);
-                guarded.unread = wheel.inbox.unread();
-                if let Err(anomaly) = delivered {
-                    guarded.deaf = None;
-                    guarded.break_off(stream, Ending::because(anomaly));
+                if guarded.is_current(stream) {
+                    guarded.hand_out(wheel, stream, self.now, &mut self.wakers);
                 }
             }
             Ok(Received::Nothing) => {
@@ -469,7 +516,9 @@ impl<'a> Turn<'a> {
         // Somebody has to drive, and somebody has to write.
         let nobody_drives = guarded.wheel.is_some();
         if nobody_drives || (guarded.link.unsent() > 0 && !guarded.writing) {
-            self.wakers.extend(guarded.link.next_waiter().cloned());
+            if let Some(waiter) = guarded.link.next_waiter() {
+                self.wakers.push(waiter.clone());
+            }
             if nobody_drives && !guarded.watchers.is_empty() {
                 self.wakers.append(&mut guarded.watchers);
             }
@@ -498,8 +547,9 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// Wakes them all.
 #[inline]
-fn wake(wakers: &mut Vec<Waker>) {
+pub(crate) fn wake(wakers: &mut Vec<Waker>) {
     if !wakers.is_empty() {
         wakers.drain(..).for_each(Waker::wake);
     }
@@ -516,28 +566,4 @@ fn pump(stream: &Stream, wave: &mut Wave) -> io::Result<bool> {
     }
     stream.flush()?;
     Ok(true)
-}
-
-#[cold]
-fn read_rarely(
-    stream: &Stream,
-    inbox: &mut Inbox,
-    patience: &mut Patience,
-    wait: Wait,
-) -> io::Result<Received> {
-    match wait {
-        Wait::Read => stream.read(inbox, true),
-        Wait::Set(limit) => {
-            stream.be_patient(limit)?;
-            patience.has_set(limit);
-            stream.read(inbox, true)
-        }
-        Wait::Poll(limit) => {
-            if stream.wait(For::Reading, limit)?.read {
-                stream.read(inbox, false)
-            } else {
-                Ok(Received::Nothing)
-            }
-        }
-    }
 }

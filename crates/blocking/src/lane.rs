@@ -13,6 +13,7 @@ use carnelian_core::connection::{Call, Chunk, Delivery, Link, Micros, NEVER, Pha
 use carnelian_core::{Error, TimeoutReport};
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::alone::Alone;
 use crate::driver::{Turn, Wheel};
 use crate::greet::Greeted;
 use crate::node::Node;
@@ -136,15 +137,32 @@ impl Lane {
     /// Sends a command and waits for what comes of it.
     #[inline]
     pub(crate) fn call(&self, request: &Request, call: Call, now: Micros) -> Result<Delivery, Refusal> {
-        let mut turn = Turn::new(self, now);
         let mut guarded = self.lock();
         if now.saturating_sub(guarded.heard) > IDLE {
             guarded.look_at_idle();
         }
         let ticket = guarded.link.submit(request, call, None)?.ticket;
+        if guarded.link.is_lone()
+            && let Some(alone) = Alone::with(&mut guarded)
+        {
+            return Ok(alone.call(self, guarded, &ticket, call.deadline, now));
+        }
+        Ok(self.attend(Turn::new(self, now), guarded, &ticket, call.deadline))
+    }
+
+    /// Waits for what comes of a command.
+    pub(crate) fn attend<'a>(
+        &'a self,
+        mut turn: Turn<'a>,
+        mut guarded: Guard<'a>,
+        ticket: &Ticket,
+        deadline: Micros,
+    ) -> Delivery {
         let delivery =
-            turn.attend(&mut guarded, call.deadline, |guarded, waker| guarded.link.redeem(&ticket, waker));
-        Ok(delivery.unwrap_or_else(|| guarded.given_up(&ticket, turn.now())))
+            turn.attend(&mut guarded, deadline, |guarded, waker| guarded.link.redeem(ticket, waker));
+        let delivery = delivery.unwrap_or_else(|| guarded.given_up(ticket, turn.now()));
+        drop(guarded);
+        delivery
     }
 
     /// Like [`call`](Self::call), but waits for room in the queue. `None`: there was none before the deadline.
@@ -173,9 +191,7 @@ impl Lane {
             guarded.link.leave_room(place);
         }
         let Some(ticket) = submitted.transpose()? else { return Ok(None) };
-        let delivery =
-            turn.attend(&mut guarded, call.deadline, |guarded, waker| guarded.link.redeem(&ticket, waker));
-        Ok(Some(delivery.unwrap_or_else(|| guarded.given_up(&ticket, turn.now()))))
+        Ok(Some(self.attend(turn, guarded, &ticket, call.deadline)))
     }
 
     /// Finishes what is queued and takes no more.
@@ -392,6 +408,26 @@ impl Guarded {
         self.link.shrink();
         if let Some(wheel) = &mut self.wheel {
             wheel.shrink();
+        }
+    }
+
+    /// Hands out what has been read.
+    #[inline]
+    pub(crate) fn hand_out(
+        &mut self,
+        wheel: &mut Wheel,
+        stream: &Arc<Stream>,
+        now: Micros,
+        wakers: &mut Vec<Waker>,
+    ) {
+        let inbox = wheel.inbox();
+        self.heard = now;
+        self.link.heard(now);
+        let delivered = self.link.deliver(inbox, usize::MAX, wakers);
+        self.unread = inbox.unread();
+        if let Err(anomaly) = delivered {
+            self.deaf = None;
+            self.break_off(stream, Ending::because(anomaly));
         }
     }
 

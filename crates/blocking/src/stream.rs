@@ -36,6 +36,15 @@ impl Stream {
         Self { socket, tls: Some(Box::new(tls)) }
     }
 
+    /// Bytes go as they are.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_none();
+        #[cfg(not(feature = "tls"))]
+        true
+    }
+
     /// Takes what can be written without waiting: how much. 0: no more for now.
     #[inline]
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -266,6 +266,9 @@ impl Link {
     #[inline]
     #[must_use]
     pub fn next_waiter(&self) -> Option<&Waker> {
+        if self.inflight.len() == 0 && self.room.is_empty() {
+            return None;
+        }
         self.inflight.first_waiter().or_else(|| self.room.front().map(|(_, waker)| waker))
     }
 

@@ -91,7 +91,9 @@ impl Slots {
         let slot = self.slots.get_mut(index as usize)?;
         match slot.stage {
             Stage::Waiting => {
-                wakers.extend(slot.waker.take());
+                if let Some(waker) = slot.waker.take() {
+                    wakers.push(waker);
+                }
                 slot.stage = Stage::Replied;
                 Some(&mut slot.held)
             }
