@@ -133,9 +133,7 @@ mod tests {
         assert_eq!(silence.judge(SECOND, true, false, true), Health::Good(4_500_000));
         silence.ends_idleness(3600 * SECOND);
         assert_eq!(silence.judge(3600 * SECOND, true, false, true), Health::Good(3_602_500_000));
-        let mut options = config::Liveness::default();
-        options.health_check_interval = None;
-        options.timeout = Some(Duration::from_secs(3));
+        let options = config::Liveness { health_check_interval: None, timeout: Some(Duration::from_secs(3)) };
         let mut silence = Silence::new(&options);
         silence.ends_idleness(9 * SECOND);
         assert_eq!(silence.judge(9 * SECOND, true, false, true), Health::Good(12 * SECOND));
