@@ -28,6 +28,15 @@ pub fn too_slow(address: &str, limit: Duration) -> Error {
     Error::new(ErrorKind::Timeout, message)
 }
 
+/// The server took the connection, but said nothing to the start of TLS: servers without it wait for a line of text.
+#[must_use]
+pub fn tls_too_slow(address: &str, limit: Duration) -> Error {
+    let message = format!(
+        "no TLS with {address} within {limit:?}; is this the server's TLS port (tls-port), and the server up?"
+    );
+    Error::new(ErrorKind::Timeout, message)
+}
+
 /// The socket did not connect.
 #[must_use]
 pub fn unreachable(address: &str, error: io::Error) -> Error {
@@ -76,6 +85,15 @@ pub fn broken(address: &str, why: &str) -> Error {
 #[must_use]
 pub fn hung_up(address: &str) -> Error {
     broken(address, "the server closed the connection while it was being set up")
+}
+
+/// The server closed a connection without TLS before it could be used.
+#[must_use]
+pub fn hung_up_in_the_clear(address: &str) -> Error {
+    broken(
+        address,
+        "the server closed the connection while it was being set up; does it want TLS on this port (rediss://)?",
+    )
 }
 
 /// What came is no RESP.

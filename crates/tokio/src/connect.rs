@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[cfg(feature = "tls")]
@@ -54,8 +55,10 @@ impl Connector {
     /// Makes one try.
     pub(crate) async fn connect(&self) -> Result<Connected> {
         let limit = self.config.timeouts().connect;
-        match tokio::time::timeout(limit, self.attempt()).await {
+        let securing = AtomicBool::new(false);
+        match tokio::time::timeout(limit, self.attempt(&securing)).await {
             Ok(result) => result,
+            Err(_) if securing.into_inner() => Err(connect::tls_too_slow(&self.address(), limit)),
             Err(_) => Err(connect::too_slow(&self.address(), limit)),
         }
     }
@@ -65,8 +68,9 @@ impl Connector {
         self.config.target().to_string()
     }
 
-    async fn attempt(&self) -> Result<Connected> {
-        let mut stream = self.open().await?;
+    /// `securing`: whether TLS is being set up, for who has to tell what took too long.
+    async fn attempt(&self, securing: &AtomicBool) -> Result<Connected> {
+        let mut stream = self.open(securing).await?;
         let provider = self.config.credential_provider();
         let login_version = provider.map_or(0, |provider| provider.version());
         let login = self.config.login().map_err(connect::no_credentials)?;
@@ -75,11 +79,14 @@ impl Connector {
         Ok(Connected { stream, inbox, greeting, login_version })
     }
 
-    async fn open(&self) -> Result<Stream> {
+    async fn open(&self, securing: &AtomicBool) -> Result<Stream> {
         match self.config.target() {
             Target::Tcp { host, port } => {
                 let stream = self.open_tcp(host, *port).await.map_err(|error| self.unreachable(error))?;
-                self.secure(stream, host).await
+                securing.store(self.config.tls_options().is_some(), Ordering::Relaxed);
+                let stream = self.secure(stream, host).await;
+                securing.store(false, Ordering::Relaxed);
+                stream
             }
             Target::Unix { path } => {
                 let stream = UnixStream::connect(path).await.map_err(|error| self.unreachable(error))?;
@@ -149,9 +156,9 @@ impl Connector {
             let buffer = inbox.space();
             let count = std::future::poll_fn(|cx| stream.poll_read(buffer, cx)).await;
             match count {
-                Ok(0) => return Err(connect::hung_up(&self.address())),
+                Ok(0) => return Err(self.hung_up()),
                 Ok(count) => inbox.received(count),
-                Err(error) => return Err(self.broken(&error.to_string())),
+                Err(error) => return Err(self.broken(error)),
             }
         }
     }
@@ -166,11 +173,32 @@ impl Connector {
                 Err(error) => Err(error),
             },
         };
-        sent.map_err(|error| self.broken(&error.to_string()))
+        let Err(error) = sent else { return Ok(()) };
+        // Under TLS 1.3 a server turns clients away after the handshake: what it says then explains the failed write.
+        let mut last_words = Vec::with_capacity(256);
+        match std::future::poll_fn(|cx| stream.poll_read(&mut last_words, cx)).await {
+            Err(said) => Err(self.broken(said)),
+            Ok(_) => Err(self.broken(error)),
+        }
     }
 
-    fn broken(&self, why: &str) -> Error {
-        connect::broken(&self.address(), why)
+    fn hung_up(&self) -> Error {
+        match self.config.tls_options() {
+            Some(_) => connect::hung_up(&self.address()),
+            None => connect::hung_up_in_the_clear(&self.address()),
+        }
+    }
+
+    fn broken(&self, error: io::Error) -> Error {
+        #[cfg(feature = "tls")]
+        if error.get_ref().is_some_and(|cause| cause.is::<tokio_rustls::rustls::Error>()) {
+            return self.not_secured(error);
+        }
+        match error.kind() {
+            // A TLS server hangs up on a client that does not speak TLS, often with a reset.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.hung_up(),
+            _ => connect::broken(&self.address(), &error.to_string()),
+        }
     }
 }
 
