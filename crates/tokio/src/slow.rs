@@ -80,6 +80,21 @@ enum Outcome {
     Refused(Refusal),
 }
 
+impl Outcome {
+    /// Why there is another try, in a word: of the server's line only the code, for the rest may quote the user's data.
+    fn reason(&self) -> String {
+        match self {
+            Self::Came(Delivery::Reply(held)) => {
+                let line = held.bytes().strip_prefix(b"-").unwrap_or_default();
+                let code = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+                String::from_utf8_lossy(code).into_owned()
+            }
+            Self::Came(Delivery::TimedOut(_)) => "timeout".to_owned(),
+            Self::Came(_) | Self::Refused(_) => "connection".to_owned(),
+        }
+    }
+}
+
 impl<'a> Work<'a> {
     fn new(target: Target<'a>, request: &'a Request, options: &'a Options, deadline: Option<Micros>) -> Self {
         let waits = route::waits(request);
@@ -118,7 +133,8 @@ impl<'a> Work<'a> {
             if self.deadline == NEVER {
                 self.deadline = self.clock.deadline(self.timeout);
             }
-            tracing::debug!(command = %self.request.name(), tries = self.tries.made(), server = %target.address(), "trying again");
+            let (command, tries, reason) = (self.request.name(), self.tries.made(), outcome.reason());
+            tracing::debug!(%command, tries, %reason, server = %target.address(), "trying again");
             outcome = self.once(target).await;
         }
     }
