@@ -61,7 +61,7 @@ fn serve(mut peer: Peer, script: &[Answer], count: &AtomicUsize) -> io::Result<(
             continue;
         }
         let nth = count.fetch_add(1, Ordering::SeqCst);
-        match script.get(nth).or(script.last()) {
+        match script.get(nth).or_else(|| script.last()) {
             Some(Line(line)) => peer.send(format!("{line}\r\n"))?,
             Some(Close) => return Ok(()),
             Some(Silence) | None => {}
