@@ -81,20 +81,16 @@ impl Silence {
     #[must_use]
     pub fn judge(&self, now: Micros, awaits: bool, waits: bool, node_alive: bool) -> Health {
         let dead_at = self.since.saturating_add(self.limit);
-        if awaits && waits {
-            if now >= dead_at && !node_alive {
-                return Health::Dead { silence: self.length(now) };
-            }
-            // Before its time silence says nothing, whatever is known of the node.
-            return if self.limit == NEVER {
-                Health::Good(NEVER)
-            } else {
-                Health::Good(dead_at.max(now + GLANCE))
-            };
-        }
         if awaits {
-            let dead = now >= dead_at;
-            return if dead { Health::Dead { silence: self.length(now) } } else { Health::Good(dead_at) };
+            if now < dead_at {
+                // Before its time silence says nothing. What is owed may come meanwhile, and nothing more: then a probe is due
+                // an interval later, not only when this silence would have meant death.
+                return Health::Good(dead_at.min(now.saturating_add(self.interval)));
+            }
+            if waits && node_alive {
+                return Health::Good(now + GLANCE);
+            }
+            return Health::Dead { silence: self.length(now) };
         }
         let probe_at = self.since.saturating_add(self.interval);
         if now >= probe_at { Health::Probe } else { Health::Good(probe_at) }
@@ -123,20 +119,39 @@ mod tests {
         assert_eq!(silence.judge(SECOND, false, false, true), Health::Good(2 * SECOND));
         assert_eq!(silence.judge(2 * SECOND, false, false, true), Health::Probe);
         assert_eq!(silence.judge(3 * SECOND, true, false, true), Health::Good(4_500_000));
+        assert_eq!(
+            silence.judge(SECOND, true, false, true),
+            Health::Good(3 * SECOND),
+            "or it may be idle by then"
+        );
         assert!(matches!(silence.judge(4_500_000, true, false, true), Health::Dead { .. }));
     }
 
     #[test]
     fn idleness_counts_only_until_the_probe_that_it_would_have_led_to() {
         let mut silence = silence();
+        let dead_at =
+            |silence: &Silence, at| matches!(silence.judge(at, true, false, true), Health::Dead { .. });
         silence.ends_idleness(SECOND);
-        assert_eq!(silence.judge(SECOND, true, false, true), Health::Good(4_500_000));
+        assert!(!dead_at(&silence, 4_499_999) && dead_at(&silence, 4_500_000));
         silence.ends_idleness(3600 * SECOND);
-        assert_eq!(silence.judge(3600 * SECOND, true, false, true), Health::Good(3_602_500_000));
+        assert!(!dead_at(&silence, 3_602_499_999) && dead_at(&silence, 3_602_500_000));
         let options = config::Liveness { health_check_interval: None, timeout: Some(Duration::from_secs(3)) };
         let mut silence = Silence::new(&options);
         silence.ends_idleness(9 * SECOND);
         assert_eq!(silence.judge(9 * SECOND, true, false, true), Health::Good(12 * SECOND));
+    }
+
+    #[test]
+    fn a_connection_that_falls_idle_after_a_look_is_still_probed_in_time() {
+        for waits in [false, true] {
+            let mut silence = silence();
+            assert_eq!(silence.judge(SECOND, true, waits, true), Health::Good(3 * SECOND));
+            // The reply comes, and nothing more is asked.
+            silence.broken(SECOND + 1);
+            assert_eq!(silence.judge(3 * SECOND, false, false, true), Health::Good(3 * SECOND + 1));
+            assert_eq!(silence.judge(3 * SECOND + 1, false, false, true), Health::Probe);
+        }
     }
 
     #[test]
