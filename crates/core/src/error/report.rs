@@ -52,12 +52,12 @@ impl fmt::Display for TimeoutReport {
                 write!(f, " (last try: {failure})")?;
             }
             let sent = if self.sent { "sent over an earlier connection" } else { "never sent" };
-            return write!(f, ", {queued} commands queued, {sent}");
+            return write!(f, ", commands in the queue: {queued}, {sent}");
         }
         f.write_str(if self.sent { "sent and not answered" } else { "not sent" })?;
         write!(
             f,
-            ", {queued} commands in the queue, {unsent_bytes} bytes unsent, {unread_bytes} bytes of a reply unread, "
+            ", commands in the queue: {queued}, {unsent_bytes} bytes unsent, {unread_bytes} bytes of a reply unread, "
         )?;
         write!(f, "nothing from the server for {silence:?}")
     }
