@@ -125,7 +125,7 @@ async fn a_deadline_covers_the_wait_for_room() -> Outcome {
     assert!(!error.may_have_run() && !report.sent && report.connected, "{error}");
     assert_eq!((report.queued, report.unsent_bytes, report.timeout), (2, 0, DEADLINE), "{error}");
     let text = error.to_string();
-    assert!(text.contains("INCR") && text.contains("2 commands") && text.contains("50ms"), "{text}");
+    assert!(text.contains("INCR") && text.contains("50ms") && text.contains(&report.to_string()), "{text}");
     proxy.clear();
     for get in held {
         assert_eq!(get.await??, None);
@@ -150,10 +150,7 @@ async fn a_deadline_covers_the_wait_for_a_connection() -> Outcome {
     assert!(!error.may_have_run() && !report.sent && !report.connected && report.queued == 1, "{error}");
     assert!(report.unsent_bytes > 0 && report.last_failure.is_some(), "{report:?}");
     let text = error.to_string();
-    assert!(
-        text.contains("not connected") && text.contains("last try") && text.contains("never sent"),
-        "{text}"
-    );
+    assert!(text.contains("not connected") && text.contains(&report.to_string()), "{text}");
     Ok(())
 }
 
@@ -168,7 +165,7 @@ async fn a_deadline_tells_of_a_reply_that_is_on_its_way() -> Outcome {
     assert!(report.sent && report.connected && report.queued == 1, "{report:?}");
     assert!((1..1 << 20).contains(&report.unread_bytes) && report.unsent_bytes == 0, "{report:?}");
     assert!(report.silence < 8 * DEADLINE, "bytes came all the time: {report:?}");
-    assert!(error.to_string().contains("bytes of a reply unread"), "{error}");
+    assert!(error.to_string().contains(&report.unread_bytes.to_string()), "{error}");
     proxy.clear();
     assert_eq!(client.command("ECHO").arg("whole").run::<String>().await?, "whole");
     assert_eq!(proxy.accepted().len(), 1, "a deadline that passes costs no connection");
