@@ -17,7 +17,8 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 const SOON: Duration = Duration::from_secs(5);
 
 fn with_users() -> Server {
-    Server::options(&servers::newest_redis())
+    // Redis 8.6 now and then owes the answer to an AUTH that fails right behind another command.
+    Server::options(&servers::newest_valkey())
         .user("ann", "on >first ~* &* +@all")
         .user("bob", "on >second ~* &* +@all")
         .user("reader", "on >look ~public:* &* +@read +ping")
