@@ -64,6 +64,50 @@ impl<'a, On> Call<'a, On> {
     }
 }
 
+impl Client {
+    /// Commands run through this have so long each, from the call to the reply: `client.timeout(limit).get("key")?`.
+    pub fn timeout(&self, timeout: Duration) -> Call<'_> {
+        Call::on(self).timeout(timeout)
+    }
+
+    /// Commands run through this may take as long as they like.
+    pub fn without_timeout(&self) -> Call<'_> {
+        Call::on(self).without_timeout()
+    }
+
+    /// Commands run through this are retried under this policy instead of the client's.
+    pub fn retry(&self, policy: Retry) -> Call<'_> {
+        Call::on(self).retry(policy)
+    }
+
+    /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
+    pub fn idempotent(&self) -> Call<'_> {
+        Call::on(self).idempotent()
+    }
+}
+
+impl Dedicated {
+    /// Commands run through this have so long each, from the call to the reply.
+    pub fn timeout(&self, timeout: Duration) -> Call<'_, Self> {
+        Call::on(self).timeout(timeout)
+    }
+
+    /// Commands run through this may take as long as they like.
+    pub fn without_timeout(&self) -> Call<'_, Self> {
+        Call::on(self).without_timeout()
+    }
+
+    /// Commands run through this are retried under this policy instead of the client's.
+    pub fn retry(&self, policy: Retry) -> Call<'_, Self> {
+        Call::on(self).retry(policy)
+    }
+
+    /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
+    pub fn idempotent(&self) -> Call<'_, Self> {
+        Call::on(self).idempotent()
+    }
+}
+
 impl Executor for &Call<'_, Client> {
     type Out<R: FromReply> = Result<R>;
 

@@ -2,17 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use carnelian_command::{Command, ConnectionExecutor, DataExecutor, DecodeError, Executor, FromReply, Value};
-use carnelian_core::config::{Config, Retry};
+use carnelian_core::config::Config;
 use carnelian_core::connection::NEVER;
 use carnelian_core::pool::PoolStats;
 use carnelian_core::{Error, Options, Result};
 
-use crate::call::Call;
 use crate::dedicated::Dedicated;
-use crate::fail_soft::FailSoft;
 use crate::house::House;
 use crate::pending;
 use crate::shared::Shared;
@@ -85,34 +82,6 @@ impl Client {
     /// All are in use (for too long), or no connection could be made.
     pub fn dedicated(&self) -> Result<Dedicated> {
         self.shared().pool().checkout(NEVER).map(Dedicated::new)
-    }
-
-    /// A handle that never fails: reads give `None`, writes `false`, and what went wrong is logged and counted.
-    #[must_use]
-    pub fn fail_soft(&self) -> FailSoft {
-        FailSoft::over(self.clone())
-    }
-
-    // ── options ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Commands run through this have so long each, from the call to the reply: `client.timeout(limit).get("key")?`.
-    pub fn timeout(&self, timeout: Duration) -> Call<'_> {
-        Call::on(self).timeout(timeout)
-    }
-
-    /// Commands run through this may take as long as they like.
-    pub fn without_timeout(&self) -> Call<'_> {
-        Call::on(self).without_timeout()
-    }
-
-    /// Commands run through this are retried under this policy instead of the client's.
-    pub fn retry(&self, policy: Retry) -> Call<'_> {
-        Call::on(self).retry(policy)
-    }
-
-    /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
-    pub fn idempotent(&self) -> Call<'_> {
-        Call::on(self).idempotent()
     }
 
     // ── looking at it ────────────────────────────────────────────────────────────────────────────────────────

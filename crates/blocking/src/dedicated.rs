@@ -1,14 +1,10 @@
 //! A connection that one caller has for itself, for as long as the caller holds it.
 
 use std::fmt;
-use std::time::Duration;
 
 use carnelian_command::{Command, ConnectionExecutor, DataExecutor, DedicatedExecutor, Executor, FromReply};
-use carnelian_core::config::Retry;
-use carnelian_core::connection::Phase;
 use carnelian_core::{Options, Result};
 
-use crate::call::Call;
 use crate::pending;
 use crate::pool::Own;
 use crate::target::Target;
@@ -39,27 +35,7 @@ impl Dedicated {
     /// True while the connection can be used.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.own.lane().lock().link.phase() == Phase::Ready
-    }
-
-    /// Commands run through this have so long each, from the call to the reply.
-    pub fn timeout(&self, timeout: Duration) -> Call<'_, Self> {
-        Call::on(self).timeout(timeout)
-    }
-
-    /// Commands run through this may take as long as they like.
-    pub fn without_timeout(&self) -> Call<'_, Self> {
-        Call::on(self).without_timeout()
-    }
-
-    /// Commands run through this are retried under this policy instead of the client's.
-    pub fn retry(&self, policy: Retry) -> Call<'_, Self> {
-        Call::on(self).retry(policy)
-    }
-
-    /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
-    pub fn idempotent(&self) -> Call<'_, Self> {
-        Call::on(self).idempotent()
+        self.own.lane().is_connected()
     }
 }
 

@@ -24,6 +24,14 @@ pub struct FailSoft {
     swallowed: Arc<AtomicU64>,
 }
 
+impl Client {
+    /// A handle that never fails: reads give `None`, writes `false`, and what went wrong is logged and counted.
+    #[must_use]
+    pub fn fail_soft(&self) -> FailSoft {
+        FailSoft::over(self.clone())
+    }
+}
+
 impl FailSoft {
     /// A handle over this client.
     pub(crate) fn over(client: Client) -> Self {

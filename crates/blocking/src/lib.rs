@@ -3,23 +3,20 @@
 //! # Layout
 //!
 //! - [`Client`]: what users hold; `shared` is its inside, `node` the server it talks to, `house` what no caller waits for.
-//! - `lane`: a connection as its callers see it; `driver`: how they take turns moving its bytes; `alone`: when
-//!   there is only one; `patience`, `parker`: how
-//!   a thread waits for the network, and for another thread.
+//! - `lane`: a connection as its callers see it; in its folder `driver`: how they take turns moving its bytes, and `alone`:
+//!   when there is only one. `patience`, `parker`: how a thread waits for the network, and for another thread.
 //! - `connect`: how a connection is made, out of `open` (sockets), `secure` (TLS) and `greet` (handshake).
 //! - `stream`, `socket`, `tls`: bytes in and out.
 //! - `pending`: a command and the thread that waits for it; `slow` holds its uncommon ways; [`Call`] its options.
 //! - [`Dedicated`]: a connection of the caller's own, out of the `pool`. [`FailSoft`]: a handle that never fails.
 //! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
 
-mod alone;
 mod bell;
 mod call;
 mod client;
 mod clock;
 mod connect;
 mod dedicated;
-mod driver;
 mod fail_soft;
 mod global;
 mod greet;

@@ -29,10 +29,10 @@ use carnelian_core::connection::{Chunk, Inbox, Micros, NEVER, Phase};
 use carnelian_core::{Error, Result};
 use parking_lot::MutexGuard;
 
+use super::{Ending, Guard, Guarded, Lane};
 use crate::clock;
 use crate::connect::Attempt;
 use crate::greet::Greeted;
-use crate::lane::{Ending, Guard, Guarded, Lane};
 use crate::parker::Place;
 use crate::patience::{Patience, Wait};
 use crate::socket::{For, Ready, Received};

@@ -1,7 +1,10 @@
 //! A lane: one connection as its callers see it. It outlives the sockets that serve it one after the other.
 //!
-//! There is no task that serves it: the callers do so themselves, in turns (see [`driver`](crate::driver)). They meet
+//! There is no task that serves it: the callers do so themselves, in turns (see [`driver`]). They meet
 //! under one short lock, which nobody holds while waiting for the network.
+
+mod alone;
+mod driver;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,11 +16,11 @@ use carnelian_core::connection::{Call, Chunk, Delivery, Link, Micros, NEVER, Pha
 use carnelian_core::{Error, TimeoutReport};
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::alone::Alone;
-use crate::driver::{Turn, Wheel};
 use crate::greet::Greeted;
 use crate::node::Node;
 use crate::stream::Stream;
+use alone::Alone;
+use driver::{Turn, Wheel};
 
 /// An idle connection is looked at before it is used again: the server may have closed it meanwhile.
 const IDLE: Micros = 10_000;

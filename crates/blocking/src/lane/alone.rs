@@ -1,7 +1,7 @@
 //! The common way of a lone caller: nothing is in flight, nobody drives, so it writes and reads itself, straight on.
 //!
 //! What is not straight (the socket is full, the reply comes in pieces, others have come meanwhile) goes on in
-//! [`driver`](crate::driver). Only plain streams come here: nothing on this way can panic with the wheel in hand.
+//! [`driver`](super::driver). Only plain streams come here: nothing on this way can panic with the wheel in hand.
 
 use std::io;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::task::{Poll, Waker};
 use carnelian_core::connection::{Delivery, Micros, Phase, Ticket};
 use parking_lot::MutexGuard;
 
-use crate::driver::{Turn, Wheel, wake};
-use crate::lane::{Guard, Guarded, Lane};
+use super::driver::{Turn, Wheel, wake};
+use super::{Guard, Guarded, Lane};
 use crate::socket::Received;
 use crate::stream::Stream;
 
