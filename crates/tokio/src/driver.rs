@@ -201,6 +201,8 @@ impl Driver<'_> {
         if self.wave.is_none() {
             self.wave = guarded.link.take_wave(now);
         }
+        // What was blocked may have been taken back since: then callers must wake us again.
+        self.write_blocked &= self.wave.is_some();
         self.crowd = guarded.link.queued();
         self.alarm.wanted = guarded.link.alarm();
         match (idle, self.write_blocked) {

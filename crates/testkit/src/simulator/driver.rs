@@ -227,6 +227,7 @@ impl<'c> World<'c> {
         if online.wave.is_none() {
             online.wave = self.link.take_wave(now);
         }
+        online.blocked &= online.wave.is_some();
         let was_blocked = online.blocked;
         let gone = !self.write(online)?;
         if self.link.phase() == Phase::Closed {
