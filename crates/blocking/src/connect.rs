@@ -106,8 +106,7 @@ impl Connector {
                 return Some(Err(Error::closed()));
             }
             if now >= attempt.limit {
-                let address = self.config.target().to_string();
-                return Some(Err(connect::too_slow(&address, self.config.timeouts().connect)));
+                return Some(Err(self.too_slow(attempt)));
             }
             if now >= until {
                 return None;
@@ -119,6 +118,15 @@ impl Connector {
                 Ok(ControlFlow::Break(greeted)) => return Some(Ok(*greeted)),
                 Err(error) => return Some(Err(error)),
             }
+        }
+    }
+
+    fn too_slow(&self, attempt: &Attempt) -> Error {
+        let (address, limit) = (self.config.target().to_string(), self.config.timeouts().connect);
+        match attempt.stage {
+            #[cfg(feature = "tls")]
+            Stage::Securing(_) => connect::tls_too_slow(&address, limit),
+            _ => connect::too_slow(&address, limit),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The handshake on a fresh stream, one wait at a time.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,27 +52,61 @@ impl Greet {
         slice: Duration,
         address: &str,
     ) -> Result<ControlFlow<Greeted, Box<Self>>> {
-        let broken = |error: std::io::Error| connect::broken(address, &error.to_string());
-        let what = if self.send().map_err(broken)? { For::Reading } else { For::Both };
-        if !self.stream.wait(what, slice).map_err(broken)?.read {
-            return Ok(ControlFlow::Continue(self));
-        }
-        match self.stream.read(&mut self.inbox, false).map_err(broken)? {
-            Received::End => Err(connect::hung_up(address)),
-            Received::Nothing => Ok(ControlFlow::Continue(self)),
-            Received::Bytes(_) => match self.hear(address)? {
+        match self.exchange(slice) {
+            Err(error) => Err(self.broken(error, address)),
+            Ok(Received::End) => Err(self.hung_up(address)),
+            Ok(Received::Nothing) => Ok(ControlFlow::Continue(self)),
+            Ok(Received::Bytes(_)) => match self.hear(address)? {
                 None => Ok(ControlFlow::Continue(self)),
                 Some(greeting) => {
                     let Self { stream, inbox, login_version, .. } = *self;
-                    stream.let_reads_wait().map_err(broken)?;
+                    stream.let_reads_wait().map_err(|error| connect::broken(address, &error.to_string()))?;
                     Ok(ControlFlow::Break(Greeted { stream, inbox, greeting, login_version }))
                 }
             },
         }
     }
 
+    /// Sends, waits and reads.
+    fn exchange(&mut self, slice: Duration) -> io::Result<Received> {
+        let all_sent = match self.send() {
+            Ok(all_sent) => all_sent,
+            // Under TLS 1.3 a server turns clients away after the handshake: what it says then explains the failed write.
+            Err(error) => {
+                self.stream.read(&mut self.inbox, false)?;
+                return Err(error);
+            }
+        };
+        let what = if all_sent { For::Reading } else { For::Both };
+        if self.stream.wait(what, slice)?.read {
+            self.stream.read(&mut self.inbox, false)
+        } else {
+            Ok(Received::Nothing)
+        }
+    }
+
+    fn hung_up(&self, address: &str) -> Error {
+        if self.stream.is_plain() {
+            connect::hung_up_in_the_clear(address)
+        } else {
+            connect::hung_up(address)
+        }
+    }
+
+    fn broken(&self, error: io::Error, address: &str) -> Error {
+        #[cfg(feature = "tls")]
+        if error.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()) {
+            return crate::secure::not_secured(error, address);
+        }
+        match error.kind() {
+            // A TLS server hangs up on a client that does not speak TLS, often with a reset.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.hung_up(address),
+            _ => connect::broken(address, &error.to_string()),
+        }
+    }
+
     /// Sends as much as goes. True: that was all.
-    fn send(&mut self) -> std::io::Result<bool> {
+    fn send(&mut self) -> io::Result<bool> {
         while let Some(rest) = self.unsent.get(self.sent..).filter(|rest| !rest.is_empty()) {
             match self.stream.write(rest)? {
                 0 => return Ok(false),

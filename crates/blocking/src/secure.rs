@@ -22,6 +22,12 @@ pub(crate) fn client_config(config: &Config) -> Result<Option<Arc<ClientConfig>>
         .map_err(|error| Error::new(ErrorKind::Tls, error.to_string()).because(error))
 }
 
+/// Says why there is no TLS.
+pub(crate) fn not_secured(error: io::Error, address: &str) -> Error {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    connect::not_secured(address, cause.map(carnelian_tls::explain), error)
+}
+
 /// A handshake under way.
 #[derive(Debug)]
 pub(crate) struct Secure {
@@ -55,11 +61,7 @@ impl Secure {
                 Ok(ControlFlow::Break(Stream::secured(socket, Tls::new(session))))
             }
             Ok(false) => Ok(ControlFlow::Continue(self)),
-            Err(error) => {
-                let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-                let why = cause.map(carnelian_tls::explain);
-                Err(connect::not_secured(address, why, error))
-            }
+            Err(error) => Err(not_secured(error, address)),
         }
     }
 

@@ -23,7 +23,7 @@ use alone::Alone;
 use driver::{Turn, Wheel};
 
 /// An idle connection is looked at before it is used again: the server may have closed it meanwhile.
-const IDLE: Micros = 10_000;
+const IDLE: Micros = 1_000;
 
 /// How long the housekeeper stays with a lane that can't be connected, before it looks after the others.
 const STAY: Micros = 250_000;
@@ -230,6 +230,13 @@ impl Lane {
             self.ended(&mut guarded, &mut wakers)
         };
         end(stream, wakers);
+    }
+
+    /// There is a connection, as far as that can be known without waiting.
+    pub(crate) fn is_connected(&self) -> bool {
+        let mut guarded = self.lock();
+        guarded.look_at_idle();
+        guarded.link.phase() == Phase::Ready && guarded.broken.is_none()
     }
 
     /// A connection is ready and nothing is queued: it can be handed out.

