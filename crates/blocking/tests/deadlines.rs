@@ -33,13 +33,15 @@ fn lateness<T>(limit: Duration, command: impl FnOnce() -> T) -> (T, Duration) {
     let outcome = command();
     let elapsed = start.elapsed();
     assert!(elapsed >= limit, "{elapsed:?} is before {limit:?}");
-    (outcome, elapsed.saturating_sub(timer.join().unwrap()))
+    let timer = timer.join().unwrap_or_else(|_| panic!("a thread that only sleeps"));
+    (outcome, elapsed.saturating_sub(timer))
 }
 
 /// One in twenty may fall victim to the machine.
 fn assert_kept(mut late: Vec<Duration>) {
     late.sort_unstable();
-    let most = late[(late.len() * 95).div_ceil(100) - 1];
+    let spared = late.len() / 20;
+    let most = late.iter().rev().nth(spared).copied().unwrap_or_default();
     eprintln!("later than a timer: {late:?}");
     assert!(most <= KEPT_WITHIN, "{late:?}");
 }
