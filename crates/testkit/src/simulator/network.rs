@@ -91,7 +91,7 @@ pub(super) struct Connection {
     pub(super) arrived: Vec<u8>,
     /// The client has learnt that it is over.
     pub(super) broken: bool,
-    /// When the client had the last sign of life.
+    /// When the client had the last sign of life, or the server was last at work on a command that waits.
     pub(super) heard: Micros,
 }
 
@@ -255,11 +255,7 @@ impl Network {
             connection.serving = false;
             return Ok(());
         };
-        let took = if words.get(2).is_some_and(|word| word == b"waits") {
-            random.of(500_000..=7_000_000)
-        } else {
-            random.of(0..=pace.server)
-        };
+        let took = if waits(&words) { random.of(500_000..=7_000_000) } else { random.of(0..=pace.server) };
         schedule.after(took, Event::Answer(number, words));
         Ok(())
     }
@@ -273,6 +269,9 @@ impl Network {
     ) {
         let pace = self.pace;
         let Some(connection) = self.connections.get_mut(number) else { return };
+        if waits(words) {
+            connection.heard = schedule.now();
+        }
         let mut wire = Vec::new();
         if random.chance(pace.pushes) {
             wire.extend_from_slice(replies::PUSH);
@@ -359,6 +358,11 @@ impl Connection {
             schedule.at(due, Event::Broken(number));
         }
     }
+}
+
+/// The server takes its time over it.
+fn waits(words: &[Vec<u8>]) -> bool {
+    words.get(2).is_some_and(|word| word == b"waits")
 }
 
 /// The number of one of the callers' commands.
