@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use carnelian_command::{Command, spec};
 use carnelian_core::config::{ChangeListener, Credentials};
 use carnelian_core::connection::{Delivery, Phase};
-use carnelian_core::{Error, Event, Options, Result};
+use carnelian_core::{Error, ErrorKind, Event, Options, Result};
 
-use crate::lane::Lane;
+use crate::lane::{Ending, Lane};
 use crate::node::Node;
 use crate::shared::Shared;
 
@@ -54,6 +54,9 @@ impl Renewal {
                 return;
             }
         };
+        if !proven(shared) {
+            return;
+        }
         for lane in shared.lanes().filter(|lane| is_behind(lane, version)) {
             match authenticate(lane, &credentials) {
                 Ok(()) => {
@@ -62,8 +65,23 @@ impl Renewal {
                 }
                 Err(error) => {
                     tracing::warn!(server = %shared.node.address, %error, "could not log in again with new credentials");
+                    // Whether the server answered that is not sure: the connection can't be trusted.
+                    lane.lock().broken = Some(Ending::because("it could not log in again"));
                 }
             }
+        }
+    }
+}
+
+/// True when a fresh connection could log in. Credentials that are refused are never tried on a connection in use:
+/// Redis 8.6 at times does not answer a refused AUTH that comes right behind another command, and then every later reply
+/// would go to the wrong caller.
+fn proven(shared: &Shared) -> bool {
+    match shared.node.connector.connect(None, &AtomicBool::new(false)) {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(server = %shared.node.address, %error, "could not log in again with new credentials");
+            false
         }
     }
 }
@@ -84,7 +102,10 @@ fn authenticate(lane: &Lane, credentials: &Credentials) -> Result<()> {
     let call = Options::NONE.call(&lane.node.config, &request, now);
     match lane.call(&request, call, now) {
         Ok(Delivery::Reply(held)) => {
-            held.decode::<()>().0.map_err(|error| Error::decode(request.facts(), error))
+            match held.decode::<String>().0.map_err(|error| Error::decode(request.facts(), error))?.as_str() {
+                "OK" => Ok(()),
+                _ => Err(Error::new(ErrorKind::Protocol, "AUTH was answered with what is no answer to it")),
+            }
         }
         Ok(Delivery::Lost { sent }) => Err(lane.lost_error(sent)),
         Ok(Delivery::TimedOut(report)) => Err(Error::timeout(*report)),

@@ -164,7 +164,8 @@ impl fmt::Debug for Client {
 async fn keep_house(shared: Weak<Shared>) {
     loop {
         let Some(pool) = shared.upgrade().map(|shared| Arc::clone(shared.pool())) else { return };
-        pool.keep_house().await;
+        // Boxed, since the task of every idle client would keep room for it.
+        Box::pin(pool.keep_house()).await;
         drop(pool);
         tokio::time::sleep(HOUSEKEEPING).await;
     }

@@ -105,6 +105,13 @@ impl Lane {
         self.guarded.lock().link.abandon(ticket);
     }
 
+    /// Has the connection closed and made again, since an answer is missing on it.
+    pub(crate) fn distrust(&self) {
+        let mut guarded = self.guarded.lock();
+        guarded.link.distrust();
+        guarded.wake_driver_surely();
+    }
+
     /// Finishes what is queued and takes no more.
     pub(crate) fn close(&self) {
         let mut wakers = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use carnelian_command::{Command, spec};
 use carnelian_core::config::{ChangeListener, Credentials};
 use carnelian_core::connection::Phase;
-use carnelian_core::{Event, Result};
+use carnelian_core::{Error, ErrorKind, Event, Result};
 use tokio::sync::Notify;
 
 use crate::lane::Lane;
@@ -46,6 +46,9 @@ async fn log_in_again(shared: &Shared) {
             return;
         }
     };
+    if !proven(shared).await {
+        return;
+    }
     for lane in shared.lanes().filter(|lane| is_behind(lane, version)) {
         match authenticate(shared, lane, &credentials).await {
             Ok(()) => {
@@ -54,7 +57,22 @@ async fn log_in_again(shared: &Shared) {
             }
             Err(error) => {
                 tracing::warn!(server = %shared.node.address, %error, "could not log in again with new credentials");
+                // Whether the server answered that is not sure: the connection can't be trusted.
+                lane.distrust();
             }
+        }
+    }
+}
+
+/// True when a fresh connection could log in. Credentials that are refused are never tried on a connection in use:
+/// Redis 8.6 at times does not answer a refused AUTH that comes right behind another command, and then every later reply
+/// would go to the wrong caller.
+async fn proven(shared: &Shared) -> bool {
+    match shared.node.connector.connect().await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(server = %shared.node.address, %error, "could not log in again with new credentials");
+            false
         }
     }
 }
@@ -66,10 +84,13 @@ fn is_behind(lane: &Lane, version: u64) -> bool {
 }
 
 async fn authenticate(shared: &Shared, lane: &Lane, credentials: &Credentials) -> Result<()> {
-    let mut command = Command::<()>::new(&spec::AUTH);
+    let mut command = Command::<String>::new(&spec::AUTH);
     if let Some(username) = &credentials.username {
         command = command.arg(username);
     }
     let command = command.arg(credentials.password.expose());
-    Pending::new(Target::Lane(shared, lane), command).await
+    match Pending::new(Target::Lane(shared, lane), command).await?.as_str() {
+        "OK" => Ok(()),
+        _ => Err(Error::new(ErrorKind::Protocol, "AUTH was answered with what is no answer to it")),
+    }
 }

@@ -86,6 +86,8 @@ pub struct Link {
     last_failure: Option<String>,
     pushes: u64,
     replies: u64,
+    /// What comes over this connection may answer something else.
+    distrusted: bool,
 }
 
 impl Link {
@@ -104,6 +106,7 @@ impl Link {
             last_failure: None,
             pushes: 0,
             replies: 0,
+            distrusted: false,
         }
     }
 
@@ -300,8 +303,15 @@ impl Link {
 
     // ── the driver ───────────────────────────────────────────────────────────────────────────────────────────
 
+    /// Something was not answered as it must be, so what comes next may answer something else: the driver is to close the
+    /// connection.
+    pub const fn distrust(&mut self) {
+        self.distrusted = true;
+    }
+
     /// There is a connection, and its handshake is done.
     pub fn ready(&mut self, now: Micros) {
+        self.distrusted = false;
         if self.phase == Phase::Connecting {
             self.phase = Phase::Ready;
         }
@@ -352,6 +362,9 @@ impl Link {
         most: usize,
         wakers: &mut Vec<Waker>,
     ) -> Result<usize, Anomaly> {
+        if self.distrusted {
+            return Err(Anomaly::Unexpected);
+        }
         let mut count = 0;
         while count < most {
             let Some(next) = inbox.next()? else {
