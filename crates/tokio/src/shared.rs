@@ -45,7 +45,12 @@ impl Shared {
         let mut tasks = self.tasks.lock();
         for lane in self.lanes() {
             let node = Arc::clone(&self.node);
-            tasks.push(tokio::spawn(node.serve(Served::new(lane), first.take())));
+            let first = first.take();
+            if let Some(connected) = &first {
+                // Before its task runs for the first time, commands may come, and an end that is to finish them.
+                lane.connected(connected);
+            }
+            tasks.push(tokio::spawn(node.serve(Served::new(lane), first)));
         }
     }
 
