@@ -1,5 +1,7 @@
 //! Received bytes, cut into replies.
 
+use std::ops::Range;
+
 use carnelian_resp::{Framer, Limits, ProtocolError, flatten};
 
 use super::held::{Held, Spares};
@@ -105,6 +107,33 @@ impl Inbox {
         self.buffer.get(next.start..next.end).unwrap_or_default()
     }
 
+    /// The next reply where it lies, for a driver that is itself the only caller who can be meant; it counts as handed out.
+    /// `None`: it is not all there, or not as simple as that (a push, a streamed or a huge reply).
+    ///
+    /// # Errors
+    ///
+    /// The peer's bytes are no RESP.
+    #[inline]
+    pub fn simple(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
+        if self.first() == Some(b'>') {
+            return Ok(None);
+        }
+        let Some(next) = self.next()? else { return Ok(None) };
+        if next.streamed || next.end - next.start >= HUGE {
+            // Looked at again from its start by whoever has the patience.
+            self.start = next.start;
+            return Ok(None);
+        }
+        Ok(Some(next.start..next.end))
+    }
+
+    /// The bytes of a reply that [`simple`](Self::simple) found.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
     /// Puts a frame where its caller will find it.
     #[inline]
     pub(super) fn hold(&mut self, next: &Next, spares: &mut Spares, held: &mut Held) {
@@ -149,5 +178,48 @@ impl Inbox {
         if self.unread() == 0 && self.buffer.capacity() > FIRST {
             self.restart();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::connection::{Call, Link};
+    use carnelian_command::{Request, spec};
+
+    fn inbox(bytes: &[u8]) -> Inbox {
+        let mut inbox = Inbox::new(Limits::default());
+        inbox.space().extend_from_slice(bytes);
+        inbox
+    }
+
+    #[test]
+    fn a_lone_caller_takes_its_reply_where_it_lies() {
+        let mut link = Link::new(&Config::default());
+        link.ready(0);
+        let ticket = link.submit(&Request::new(&spec::PING), Call::once(), None).unwrap().ticket;
+        assert!(link.is_lone() && link.write_lone(0, |bytes| bytes.len()));
+        let mut inbox = inbox(b"+PONG\r\n");
+        let range = inbox.simple().unwrap().unwrap();
+        assert_eq!(inbox.bytes(range), b"+PONG\r\n");
+        let mut wakers = Vec::new();
+        link.answered(&ticket, &mut wakers);
+        assert_eq!((link.queued(), link.queued_bytes(), link.replies(), inbox.unread()), (0, 0, 1, 0));
+        let again = link.submit(&Request::new(&spec::PING), Call::once(), None).unwrap().ticket;
+        assert_eq!(again, ticket, "the slot is free again");
+    }
+
+    #[test]
+    fn what_is_not_simple_is_left_for_others() {
+        for bytes in [&b">1\r\n+x\r\n"[..], b"$3\r\nab", b"$?\r\n;1\r\na\r\n;0\r\n", b""] {
+            let mut inbox = inbox(bytes);
+            assert_eq!(inbox.simple(), Ok(None), "{}", bytes.escape_ascii());
+            assert_eq!(inbox.unread(), bytes.len());
+        }
+        let mut streamed = inbox(b"$?\r\n;1\r\na\r\n;0\r\n");
+        assert_eq!(streamed.simple(), Ok(None));
+        assert_eq!(streamed.take(&mut Spares::new()).unwrap().unwrap().bytes(), b"$1\r\na\r\n");
+        assert!(inbox(b"nonsense\r\n").simple().is_err());
     }
 }

@@ -393,6 +393,20 @@ impl Link {
         Ok(count)
     }
 
+    /// Notes that the caller of `ticket`, the first in flight, has taken its reply out of the [`Inbox`] itself.
+    #[inline]
+    pub fn answered(&mut self, ticket: &Ticket, wakers: &mut Vec<Waker>) {
+        if let Some(entry) = self.inflight.pop() {
+            self.replies += 1;
+            self.inflight.outbox.consume(entry.end);
+        }
+        self.inflight.slots.settle(ticket.0);
+        self.free_room(1, wakers);
+        if self.phase == Phase::Closing && self.inflight.len() == 0 {
+            self.phase = Phase::Closed;
+        }
+    }
+
     /// Wakes as many of those that wait for room as replies have come, and all of them once the queue is empty.
     #[inline]
     fn free_room(&mut self, replies: usize, wakers: &mut Vec<Waker>) {

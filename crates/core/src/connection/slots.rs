@@ -178,6 +178,16 @@ impl Slots {
         }
     }
 
+    /// Ends a claim whose caller has its reply already.
+    #[inline]
+    pub(super) fn settle(&mut self, index: u32) {
+        if let Some(slot) = self.slots.get_mut(index as usize) {
+            slot.stage = Stage::Free { next: self.free };
+            slot.waker = None;
+            self.free = index;
+        }
+    }
+
     /// Gives memory back when nobody uses it.
     pub(super) fn shrink(&mut self) {
         if self.slots.iter().all(|slot| matches!(slot.stage, Stage::Free { .. })) {
