@@ -88,6 +88,8 @@ pub(super) struct Connection {
     sent: usize,
     session: Scanner,
     serving: bool,
+    /// The server is at work on a command that waits.
+    waits: bool,
     pub(super) arrived: Vec<u8>,
     /// The client has learnt that it is over.
     pub(super) broken: bool,
@@ -136,6 +138,7 @@ impl Network {
             sent: 0,
             session: Scanner::default(),
             serving: false,
+            waits: false,
             arrived: Vec::new(),
             broken: false,
             heard: now,
@@ -220,7 +223,12 @@ impl Network {
         let passing = connection.to_server.pass(bytes.len(), limit);
         if connection.to_server.dead {
             match connection.fault {
-                Fault::Mute(_) => connection.to_client.dead = true,
+                Fault::Mute(_) => {
+                    connection.to_client.dead = true;
+                    if connection.waits {
+                        connection.heard = schedule.now();
+                    }
+                }
                 _ => schedule.after(random.of(0..=50_000), Event::Broken(number)),
             }
         }
@@ -255,7 +263,8 @@ impl Network {
             connection.serving = false;
             return Ok(());
         };
-        let took = if waits(&words) { random.of(500_000..=7_000_000) } else { random.of(0..=pace.server) };
+        connection.waits = waits(&words);
+        let took = if connection.waits { random.of(500_000..=7_000_000) } else { random.of(0..=pace.server) };
         schedule.after(took, Event::Answer(number, words));
         Ok(())
     }
@@ -269,7 +278,7 @@ impl Network {
     ) {
         let pace = self.pace;
         let Some(connection) = self.connections.get_mut(number) else { return };
-        if waits(words) {
+        if std::mem::take(&mut connection.waits) && !connection.to_client.dead {
             connection.heard = schedule.now();
         }
         let mut wire = Vec::new();
