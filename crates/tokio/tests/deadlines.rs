@@ -66,7 +66,9 @@ async fn lateness(client: Client) -> Outcome<Duration> {
     let (elapsed, result) = command.await?;
     let (error, report) = timed_out(result)?;
     assert!(elapsed >= DEADLINE, "early: {elapsed:?}");
-    assert!(report.sent && report.connected && report.timeout == DEADLINE && error.may_have_run(), "{error}");
+    // Nobody may have had the time to send it.
+    assert_eq!(report.sent, error.may_have_run(), "{error}");
+    assert!(report.connected && report.timeout == DEADLINE, "{error}");
     Ok(elapsed.saturating_sub(timer.await?))
 }
 
@@ -123,7 +125,7 @@ async fn a_deadline_covers_the_wait_for_room() -> Outcome {
     let (error, report) = timed_out(client.incr("n").timeout(DEADLINE).await)?;
     assert!(start.elapsed() >= DEADLINE, "{:?}", start.elapsed());
     assert!(!error.may_have_run() && !report.sent && report.connected, "{error}");
-    assert_eq!((report.queued, report.unsent_bytes, report.timeout), (2, 0, DEADLINE), "{error}");
+    assert_eq!((report.queued, report.timeout), (2, DEADLINE), "{error}");
     let text = error.to_string();
     assert!(text.contains("INCR") && text.contains("50ms") && text.contains(&report.to_string()), "{text}");
     proxy.clear();

@@ -15,7 +15,8 @@ pub struct TimeoutReport {
     pub connected: bool,
     /// Commands without a reply, this one included.
     pub queued: usize,
-    /// Bytes of commands not written yet.
+    /// Bytes of commands not written yet. For a command that found no room in the queue, what was written last may still
+    /// count among them.
     pub unsent_bytes: usize,
     /// Bytes of an unfinished reply that had come.
     pub unread_bytes: usize,
