@@ -100,7 +100,7 @@ fn authenticate(lane: &Lane, credentials: &Credentials) -> Result<()> {
     let request = command.arg(credentials.password.expose()).into_request();
     let now = lane.node.clock.now();
     let call = Options::NONE.call(&lane.node.config, &request, now);
-    match lane.call(&request, call, now) {
+    match lane.call_to_keep(&request, call, now) {
         Ok(Delivery::Reply(held)) => {
             match held.decode::<String>().0.map_err(|error| Error::decode(request.facts(), error))?.as_str() {
                 "OK" => Ok(()),

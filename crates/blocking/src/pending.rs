@@ -4,18 +4,65 @@
 //! [`slow`](crate::slow).
 
 use carnelian_command::{Command, FromReply, Request, Value};
-use carnelian_core::connection::{Delivery, Held};
+use carnelian_core::connection::{Call, Delivery, Held, Refusal};
 use carnelian_core::route::Place;
 use carnelian_core::{Error, Options, Result, retry};
+use carnelian_resp::Reader;
 
+use crate::lane::Came;
 use crate::slow::{self, Before};
 use crate::target::Target;
+
+/// Replies up to this size are decoded where they lie even if the value could share the block they lie in.
+const SMALL: usize = 1 << 10;
 
 /// Runs a command to its end.
 #[inline]
 pub(crate) fn run<R: FromReply>(target: Target<'_>, command: &Command<R>, options: &Options) -> Result<R> {
     let request = command.request();
-    let held = reply(target, request, options)?;
+    target.note(request);
+    if target.place(request)? == Place::Own {
+        return decode(target, request, slow::run(target, request, options, Before::default())?);
+    }
+    let now = target.clock().now();
+    let call = options.call(target.config(), request, now);
+    let outcome = match target.lane().call(request, call, now) {
+        Ok(Came::Here(alone)) => {
+            let frame = alone.reply();
+            if is_simple::<R>(frame) && !target.has_callbacks() {
+                let decoded = R::from_whole(&mut Reader::new(frame));
+                drop(alone);
+                return decoded.map_err(|error| target.at(Error::decode(request.facts(), error)));
+            }
+            Ok(Delivery::Reply(Held::whole(frame.to_vec())))
+        }
+        Ok(Came::Delivered(delivery)) => Ok(delivery),
+        Err(refusal) => Err(refusal),
+    };
+    decode(target, request, settle(target, request, options, call, outcome)?)
+}
+
+/// What the user is to have, by way of the queue.
+fn settle(
+    target: Target<'_>,
+    request: &Request,
+    options: &Options,
+    call: Call,
+    outcome: Result<Delivery, Refusal>,
+) -> Result<Held> {
+    let policy = options.policy(target.config());
+    match outcome {
+        Ok(Delivery::Reply(held)) if policy.attempts <= 1 || !retry::is_refusal(held.bytes(), policy) => {
+            Ok(held)
+        }
+        outcome => {
+            let before = Before { outcome: Some(outcome), deadline: Some(call.deadline) };
+            slow::run(target, request, options, before)
+        }
+    }
+}
+
+fn decode<R: FromReply>(target: Target<'_>, request: &Request, held: Held) -> Result<R> {
     if is_error(held.bytes()) || target.has_callbacks() {
         return decode_rare(target, request, held);
     }
@@ -26,24 +73,10 @@ pub(crate) fn run<R: FromReply>(target: Target<'_>, command: &Command<R>, option
     decoded.map_err(|error| target.at(Error::decode(request.facts(), error)))
 }
 
-/// The reply, whatever it says.
-fn reply(target: Target<'_>, request: &Request, options: &Options) -> Result<Held> {
-    target.note(request);
-    if target.place(request)? == Place::Own {
-        return slow::run(target, request, options, Before::default());
-    }
-    let (lane, config, now) = (target.lane(), target.config(), target.clock().now());
-    let call = options.call(config, request, now);
-    let outcome = lane.call(request, call, now);
-    if let Ok(Delivery::Reply(held)) = outcome {
-        let policy = options.policy(config);
-        if !retry::is_refusal(held.bytes(), policy) || policy.attempts <= 1 {
-            return Ok(held);
-        }
-        let outcome = Some(Ok(Delivery::Reply(held)));
-        return slow::run(target, request, options, Before { outcome, deadline: Some(call.deadline) });
-    }
-    slow::run(target, request, options, Before { outcome: Some(outcome), deadline: Some(call.deadline) })
+/// It is no error, and decoding it in place is as good as anything.
+#[inline]
+fn is_simple<R: FromReply>(frame: &[u8]) -> bool {
+    !is_error(frame) && (!R::SHARES || frame.len() <= SMALL)
 }
 
 #[inline]

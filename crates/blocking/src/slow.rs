@@ -132,7 +132,7 @@ impl<'a> Work<'a> {
         call.deadline = self.deadline;
         call.tries = call.tries.saturating_sub(u8::try_from(self.tries.made()).unwrap_or(u8::MAX)).max(1);
         if !target.waits_for_room() {
-            return lane.call(self.request, call, now);
+            return lane.call_to_keep(self.request, call, now);
         }
         Ok(match lane.call_with_patience(self.request, call, now)? {
             Some(delivery) => delivery,

@@ -19,102 +19,25 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use carnelian_core::config::Config;
 use carnelian_core::connection::liveness::{Health, as_micros};
-use carnelian_core::connection::{Chunk, Inbox, Micros, NEVER, Phase};
+use carnelian_core::connection::{Chunk, Micros, NEVER, Phase};
 use carnelian_core::{Error, Result};
 use parking_lot::MutexGuard;
 
-use super::{Ending, Guard, Guarded, Lane};
+use super::guarded::{Ending, Guarded};
+use super::wheel::Wheel;
+use super::{Guard, Lane};
 use crate::clock;
-use crate::connect::Attempt;
 use crate::greet::Greeted;
 use crate::parker::Place;
-use crate::patience::{Patience, Wait};
 use crate::socket::{For, Ready, Received};
 use crate::stream::Stream;
 
 /// How long one who waits for the socket goes without looking whether others have changed something.
 const GLANCE: Micros = 20_000;
-
-/// What only the thread that drives touches.
-pub(crate) struct Wheel {
-    inbox: Inbox,
-    patience: Patience,
-    attempt: Option<Attempt>,
-    /// Tries to connect in a row that no command was answered after.
-    failures: u32,
-    pause: Duration,
-    next_try: Micros,
-}
-
-impl Wheel {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            inbox: Inbox::new(config.limits()),
-            patience: Patience::new(config.liveness().silence_limit()),
-            attempt: None,
-            failures: 0,
-            pause: Duration::ZERO,
-            next_try: 0,
-        }
-    }
-
-    /// There is a connection. `inbox`: what has come over it.
-    pub(crate) fn start(&mut self, inbox: Inbox) {
-        self.inbox = inbox;
-        self.patience.forget();
-        self.attempt = None;
-    }
-
-    pub(crate) fn shrink(&mut self) {
-        self.inbox.shrink();
-    }
-
-    /// Waits for something to read, for no longer than `left`.
-    #[inline]
-    pub(crate) fn read(&mut self, stream: &Stream, left: Micros) -> io::Result<Received> {
-        match self.patience.plan(left) {
-            Wait::Read => stream.read(&mut self.inbox, true),
-            other => self.read_as(stream, other),
-        }
-    }
-
-    /// The same after a read that came back with nothing: it may take longer now.
-    #[cold]
-    fn read_on(&mut self, stream: &Stream, left: Micros) -> io::Result<Received> {
-        self.read_as(stream, self.patience.step_for(left))
-    }
-
-    #[cold]
-    fn read_as(&mut self, stream: &Stream, wait: Wait) -> io::Result<Received> {
-        match wait {
-            Wait::Read => stream.read(&mut self.inbox, true),
-            Wait::Set(limit) => {
-                stream.be_patient(limit)?;
-                self.patience.has_set(limit);
-                stream.read(&mut self.inbox, true)
-            }
-            Wait::Poll(limit) => {
-                if stream.wait(For::Reading, limit)?.read {
-                    stream.read(&mut self.inbox, false)
-                } else {
-                    Ok(Received::Nothing)
-                }
-            }
-        }
-    }
-
-    /// What has been read.
-    #[inline]
-    pub(crate) const fn inbox(&mut self) -> &mut Inbox {
-        &mut self.inbox
-    }
-}
 
 /// A wave in hand.
 struct Wave {
@@ -159,11 +82,10 @@ impl<'a> Turn<'a> {
         Self { lane, now, look: NEVER, quiet: false, wheel, wave, stream, wakers: Vec::new(), place }
     }
 
-    /// The turn of a caller that has the wheel already. `wakers`: whom to wake.
-    pub(crate) fn driving(lane: &'a Lane, wheel: Box<Wheel>, now: Micros, wakers: Vec<Waker>) -> Self {
+    /// The turn of a caller that has the wheel already.
+    pub(super) fn driving(lane: &'a Lane, wheel: Box<Wheel>, now: Micros) -> Self {
         let mut turn = Self::new(lane, now);
         turn.wheel = Some(wheel);
-        turn.wakers = wakers;
         turn
     }
 
@@ -353,7 +275,7 @@ impl<'a> Turn<'a> {
             wake(wakers);
             let ready = stream.wait(what, limit)?;
             let received = match wheel {
-                Some(wheel) if ready.read => stream.read(&mut wheel.inbox, false)?,
+                Some(wheel) if ready.read => stream.read(wheel.inbox(), false)?,
                 _ => Received::Nothing,
             };
             stream.flush()?;
@@ -502,7 +424,7 @@ impl<'a> Turn<'a> {
 
     /// Leaves the lane so that the others can go on.
     #[inline]
-    fn leave(&mut self, guarded: &mut Guarded) {
+    pub(super) fn leave(&mut self, guarded: &mut Guarded) {
         self.return_wave(guarded);
         if guarded.broken.is_some() && self.wheel.is_some() && !guarded.writing {
             self.lose(guarded);
@@ -528,7 +450,6 @@ impl<'a> Turn<'a> {
     #[cold]
     fn close(&mut self, guarded: &mut Guarded) {
         let stream = self.lane.ended(guarded, &mut self.wakers);
-        self.lane.closed.store(true, Ordering::Relaxed);
         if let Some(stream) = stream {
             stream.shut_down();
         }

@@ -5,28 +5,27 @@
 
 mod alone;
 mod driver;
+mod guarded;
+mod tend;
+mod wheel;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
 
 use carnelian_command::Request;
-use carnelian_core::connection::liveness::Health;
-use carnelian_core::connection::{Call, Chunk, Delivery, Link, Micros, NEVER, Phase, Refusal, Ticket};
+use carnelian_core::connection::{Call, Delivery, Held, Link, Micros, NEVER, Phase, Refusal, Ticket};
 use carnelian_core::{Error, TimeoutReport};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::greet::Greeted;
 use crate::node::Node;
 use crate::stream::Stream;
-use alone::Alone;
-use driver::{Turn, Wheel};
+use driver::Turn;
+use wheel::Wheel;
 
-/// An idle connection is looked at before it is used again: the server may have closed it meanwhile.
-const IDLE: Micros = 1_000;
-
-/// How long the housekeeper stays with a lane that can't be connected, before it looks after the others.
-const STAY: Micros = 250_000;
+pub(crate) use alone::Came;
+pub(crate) use guarded::{Ending, Guarded};
 
 /// One connection, shared by its callers.
 pub(crate) struct Lane {
@@ -41,57 +40,6 @@ pub(crate) struct Lane {
 
 /// The lock on what callers and the driver both touch.
 pub(crate) type Guard<'a> = MutexGuard<'a, Guarded>;
-
-/// What callers and the driver both touch.
-pub(crate) struct Guarded {
-    pub(crate) link: Link,
-    /// What the driver needs, while nobody drives.
-    pub(crate) wheel: Option<Box<Wheel>>,
-    /// The connection, while there is one.
-    pub(crate) stream: Option<Arc<Stream>>,
-    /// Somebody holds a wave of the link and writes it.
-    pub(crate) writing: bool,
-    /// The connection is to be given up for this reason, as soon as nobody writes to it any more.
-    pub(crate) broken: Option<Ending>,
-    /// Writing failed; what the server said before is still to be heard.
-    pub(crate) deaf: Option<String>,
-    /// Those who wait for the connection to be made or closed, or for the one who writes to let go.
-    pub(crate) watchers: Vec<Waker>,
-    /// Why the last connection was lost.
-    pub(crate) last_loss: Arc<str>,
-    /// The server's id of the connection in use.
-    pub(crate) connection_id: Option<i64>,
-    /// Which version of the credentials the connection in use logged in with.
-    pub(crate) login_version: u64,
-    /// When something came last.
-    pub(crate) heard: Micros,
-    /// Bytes of an unfinished reply, when they were last counted.
-    pub(crate) unread: usize,
-    /// Replies that had come when the connection in use was made.
-    pub(crate) replies_before: u64,
-}
-
-/// Why a connection ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Ending {
-    pub(crate) reason: String,
-    /// The server was silent for too long.
-    pub(crate) dead: bool,
-}
-
-impl Ending {
-    pub(crate) fn because(reason: impl ToString) -> Self {
-        Self { reason: reason.to_string(), dead: false }
-    }
-
-    pub(crate) fn hung_up() -> Self {
-        Self::because("the server closed it")
-    }
-
-    pub(crate) fn of_silence(silence: std::time::Duration) -> Self {
-        Self { reason: format!("the server was silent for {silence:?} and counts as dead"), dead: true }
-    }
-}
 
 impl Lane {
     /// A lane of all callers, without a connection yet.
@@ -137,24 +85,21 @@ impl Lane {
 
     // ── callers ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Sends a command and waits for what comes of it.
-    #[inline]
-    pub(crate) fn call(&self, request: &Request, call: Call, now: Micros) -> Result<Delivery, Refusal> {
-        let mut guarded = self.lock();
-        if now.saturating_sub(guarded.heard) > IDLE {
-            guarded.look_at_idle();
-        }
-        let ticket = guarded.link.submit(request, call, None)?.ticket;
-        if guarded.link.is_lone()
-            && let Some(alone) = Alone::with(&mut guarded)
-        {
-            return Ok(alone.call(self, guarded, &ticket, call.deadline, now));
-        }
-        Ok(self.attend(Turn::new(self, now), guarded, &ticket, call.deadline))
+    /// Sends a command and waits for what comes of it, which is the caller's to keep.
+    pub(crate) fn call_to_keep(
+        &self,
+        request: &Request,
+        call: Call,
+        now: Micros,
+    ) -> Result<Delivery, Refusal> {
+        Ok(match self.call(request, call, now)? {
+            Came::Here(alone) => Delivery::Reply(Held::whole(alone.reply().to_vec())),
+            Came::Delivered(delivery) => delivery,
+        })
     }
 
     /// Waits for what comes of a command.
-    pub(crate) fn attend<'a>(
+    fn attend<'a>(
         &'a self,
         mut turn: Turn<'a>,
         mut guarded: Guard<'a>,
@@ -235,14 +180,14 @@ impl Lane {
     /// There is a connection, as far as that can be known without waiting.
     pub(crate) fn is_connected(&self) -> bool {
         let mut guarded = self.lock();
-        guarded.look_at_idle();
+        guarded.look();
         guarded.link.phase() == Phase::Ready && guarded.broken.is_none()
     }
 
     /// A connection is ready and nothing is queued: it can be handed out.
     pub(crate) fn is_clean(&self) -> bool {
         let mut guarded = self.lock();
-        guarded.look_at_idle();
+        guarded.look();
         guarded.link.is_at_rest() && guarded.broken.is_none()
     }
 
@@ -263,51 +208,6 @@ impl Lane {
     pub(crate) fn report(&self) -> TimeoutReport {
         let guarded = self.lock();
         guarded.link.report(self.node.clock.now(), guarded.unread)
-    }
-
-    // ── the housekeeper ──────────────────────────────────────────────────────────────────────────────────────
-
-    /// Connects it, or asks an idle one for a sign of life. When to look again.
-    pub(crate) fn tend(&self) -> Micros {
-        let now = self.node.clock.now();
-        let mut turn = Turn::new(self, now);
-        let mut guarded = self.lock();
-        if guarded.wheel.is_none() {
-            // Whoever drives it sees what there is to see.
-            return now.saturating_add(STAY);
-        }
-        guarded.look_at_idle();
-        match guarded.link.phase() {
-            Phase::Closing | Phase::Closed => return NEVER,
-            Phase::Connecting => {}
-            Phase::Ready if guarded.broken.is_some() => {}
-            Phase::Ready => match guarded.link.health(now, true) {
-                Health::Good(next) => return next,
-                Health::Dead { silence } => guarded.broken = Some(Ending::of_silence(silence)),
-                Health::Probe => {
-                    // Nothing happens here: a good moment to give memory back.
-                    guarded.shrink();
-                    guarded.link.probe();
-                    let heard = guarded.heard;
-                    turn.attend(&mut guarded, NEVER, |guarded, waker| {
-                        if guarded.heard != heard || guarded.link.phase() != Phase::Ready {
-                            return Poll::Ready(());
-                        }
-                        guarded.watchers.extend(waker.cloned());
-                        Poll::Pending
-                    });
-                    return turn.now();
-                }
-            },
-        }
-        turn.attend(&mut guarded, now.saturating_add(STAY), |guarded, waker| {
-            if guarded.link.phase() != Phase::Connecting && guarded.broken.is_none() {
-                return Poll::Ready(());
-            }
-            guarded.watchers.extend(waker.cloned());
-            Poll::Pending
-        });
-        turn.now()
     }
 
     // ── the driver ───────────────────────────────────────────────────────────────────────────────────────────
@@ -391,98 +291,6 @@ impl Drop for Lane {
             if self.is_shared {
                 self.node.disconnected(None);
             }
-        }
-    }
-}
-
-impl Guarded {
-    /// Sees whether the server has closed an idle connection, before a command is lost on it.
-    #[cold]
-    fn look_at_idle(&mut self) {
-        let idle = self.link.phase() == Phase::Ready && self.link.queued() == 0 && self.broken.is_none();
-        if idle && self.stream.as_ref().is_some_and(|stream| stream.is_over()) {
-            self.broken = Some(Ending::hung_up());
-        }
-    }
-
-    /// The deadline passed, and the link had not noticed.
-    #[cold]
-    fn given_up(&mut self, ticket: &Ticket, now: Micros) -> Delivery {
-        self.link.abandon(ticket);
-        let mut report = self.link.report(now, self.unread);
-        report.sent = true;
-        Delivery::TimedOut(Box::new(report))
-    }
-
-    fn shrink(&mut self) {
-        self.link.shrink();
-        if let Some(wheel) = &mut self.wheel {
-            wheel.shrink();
-        }
-    }
-
-    /// Hands out what has been read.
-    #[inline]
-    pub(crate) fn hand_out(
-        &mut self,
-        wheel: &mut Wheel,
-        stream: &Arc<Stream>,
-        now: Micros,
-        wakers: &mut Vec<Waker>,
-    ) {
-        let inbox = wheel.inbox();
-        self.heard = now;
-        self.link.heard(now);
-        let delivered = self.link.deliver(inbox, usize::MAX, wakers);
-        self.unread = inbox.unread();
-        if let Err(anomaly) = delivered {
-            self.deaf = None;
-            self.break_off(stream, Ending::because(anomaly));
-        }
-    }
-
-    /// The next wave, if it is this caller's to write.
-    #[inline]
-    pub(crate) fn take_wave(&mut self, now: Micros) -> Option<(Chunk, usize)> {
-        if self.broken.is_some() || self.deaf.is_some() {
-            return None;
-        }
-        let wave = self.link.take_wave(now)?;
-        self.writing = true;
-        Some(wave)
-    }
-
-    #[inline]
-    pub(crate) fn give_back(&mut self, wave: Chunk, written: usize, wakers: &mut Vec<Waker>) {
-        self.link.give_back(wave, written);
-        self.writing = false;
-        if self.broken.is_some() {
-            wakers.append(&mut self.watchers);
-        }
-    }
-
-    /// True if this is the connection in use.
-    #[inline]
-    pub(crate) fn is_current(&self, stream: &Arc<Stream>) -> bool {
-        self.stream.as_ref().is_some_and(|current| Arc::ptr_eq(current, stream))
-    }
-
-    /// Writing failed. What has come meanwhile is read to its end first: it may say why.
-    pub(crate) fn write_failed(&mut self, stream: &Arc<Stream>, reason: String) {
-        if self.is_current(stream) && self.deaf.is_none() {
-            self.deaf = Some(reason);
-            stream.shut_down();
-        }
-    }
-
-    /// Nothing more will come.
-    pub(crate) fn break_off(&mut self, stream: &Arc<Stream>, ending: Ending) {
-        if self.is_current(stream) && self.broken.is_none() {
-            self.broken = Some(match self.deaf.take() {
-                Some(reason) => Ending { reason, ..ending },
-                None => ending,
-            });
-            stream.shut_down();
         }
     }
 }
