@@ -274,3 +274,88 @@ async fn open_one(address: SocketAddr, options: TcpOptions) -> io::Result<TcpStr
     }
     Ok(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+
+    fn options() -> TcpOptions {
+        let mut options = TcpOptions::default();
+        options.happy_eyeballs_delay = Duration::from_millis(30);
+        options
+    }
+
+    fn listening() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// Where nobody listens.
+    fn closed() -> SocketAddr {
+        listening().1
+    }
+
+    /// A listener whose queue is full: who connects hears nothing.
+    fn silent() -> (Socket, Vec<std::net::TcpStream>, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let mut queue = Vec::new();
+        while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+            queue.push(stream);
+            assert!(queue.len() < 100, "this queue has no end");
+        }
+        (socket, queue, address)
+    }
+
+    #[tokio::test]
+    async fn the_first_address_that_answers_is_taken() {
+        let (_silent, _queue, silent) = silent();
+        let (_listener, good) = listening();
+        for addresses in [
+            vec![good],
+            vec![closed(), good],
+            vec![silent, good],
+            vec![silent, closed(), good],
+            vec![good, closed()],
+        ] {
+            let stream = open_first(addresses.clone(), &options()).await.unwrap();
+            assert_eq!(stream.peer_addr().unwrap(), good, "{addresses:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn when_none_answers_the_last_refusal_is_told() {
+        let error = open_first(vec![closed(), closed()], &options()).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        let error = open_first(Vec::new(), &options()).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn sockets_are_as_the_options_say() {
+        let (_listener, good) = listening();
+        let mut options = options();
+        options.user_timeout = Some(Duration::from_secs(7));
+        let stream = open_one(good, options.clone()).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        let keepalive = options.keepalive.clone().unwrap();
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), keepalive.idle);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), keepalive.interval);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), keepalive.count);
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), options.user_timeout);
+        options.nodelay = false;
+        options.keepalive = None;
+        let stream = open_one(good, options).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(!socket.tcp_nodelay().unwrap() && !socket.keepalive().unwrap());
+    }
+}
