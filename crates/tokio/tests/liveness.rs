@@ -8,7 +8,7 @@ use carnelian_command::RawCommands as _;
 use carnelian_command::group::{BlockFor, BlockingListCommands as _, ListCommands as _, StringCommands as _};
 use carnelian_core::config::{Backoff, Reconnect, WhenFull};
 use carnelian_core::{Config, Error, ErrorKind, Event, State};
-use carnelian_testkit::{FaultProxy, Server, servers};
+use carnelian_testkit::{FaultProxy, ScriptedServer, Server, servers};
 use carnelian_tokio::Client;
 use tokio::sync::broadcast;
 use tokio::task::block_in_place;
@@ -251,5 +251,53 @@ async fn a_paused_server_is_waited_for() -> Outcome {
 async fn a_full_queue_says_so_at_once_when_asked_to() -> Outcome {
     let tally = through_a_pause(WhenFull::Fail).await?;
     assert!(tally.full.load(Ordering::Relaxed) > 0);
+    Ok(())
+}
+
+/// A server that counts the PINGs it gets.
+fn counting_pings() -> (ScriptedServer, Arc<AtomicU64>) {
+    let pings = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&pings);
+    let server = ScriptedServer::start(move |mut peer| {
+        loop {
+            let line = peer.line()?;
+            match line.split(' ').next() {
+                Some("") | None => return Ok(()),
+                Some("HELLO") => peer.send("-ERR unknown command\r\n")?,
+                Some("PING") => {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    peer.send("+PONG\r\n")?;
+                }
+                Some(_) => peer.send("+OK\r\n")?,
+            }
+        }
+    });
+    (server, pings)
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_asked_for_a_sign_of_life() -> Outcome {
+    let (asked, pings) = counting_pings();
+    let (left_alone, other_pings) = counting_pings();
+    let interval = Duration::from_millis(50);
+    let client = Client::connect(Config::new(&asked.url())?.health_check_interval(interval)).await?;
+    let dedicated = client.dedicated().await?;
+    let other = Client::connect(Config::new(&left_alone.url())?.health_check_interval(None)).await?;
+    // One in the handshake of each connection, in both of its forms.
+    let (at_first, other_at_first) = (pings.load(Ordering::SeqCst), other_pings.load(Ordering::SeqCst));
+    timeout(Duration::from_secs(10), async {
+        while pings.load(Ordering::SeqCst) < at_first + 10 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await?;
+    assert_eq!(other_pings.load(Ordering::SeqCst), other_at_first);
+    assert!(dedicated.is_connected());
+    assert_eq!(
+        (asked.accepted().len(), left_alone.accepted().len()),
+        (2, 1),
+        "no connection was lost for it"
+    );
+    drop((client, dedicated, other));
     Ok(())
 }
