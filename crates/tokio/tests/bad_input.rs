@@ -274,6 +274,25 @@ async fn what_is_not_built_yet_is_named() -> Outcome {
 }
 
 #[tokio::test]
+async fn options_that_contradict_each_other_are_refused_before_anything_is_connected() -> Outcome {
+    let base = || Config::tcp("localhost", 1);
+    for (config, option) in [
+        (base().client_name("two words"), "client_name"),
+        (base().max_connections(2).min_idle(3), "min_idle"),
+        (base().liveness_timeout(Duration::from_secs(1)), "liveness_timeout"),
+        (base().connect_timeout(Duration::ZERO), "socket_connect_timeout"),
+        (base().host("localhost:6379"), "host"),
+    ] {
+        for error in [Client::connect(config.clone()).await.err(), Client::connect_lazily(config).err()] {
+            let error = error.ok_or(option)?;
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+            assert!(error.to_string().contains(option), "{error}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_is_shown_or_traced() -> Outcome {
     let recorder = Recorder::default();
     // Everything runs on this thread.

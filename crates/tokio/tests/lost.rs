@@ -13,7 +13,7 @@ use carnelian_command::group::{ListCommands as _, StringCommands as _};
 use carnelian_core::config::{Backoff, Reconnect};
 use carnelian_core::{Config, Error, ErrorKind, State};
 use carnelian_testkit::proxy::{Cut, Direction};
-use carnelian_testkit::{FaultProxy, Server, servers};
+use carnelian_testkit::{FaultProxy, ScriptedServer, Server, servers};
 use carnelian_tokio::Client;
 use random::Random;
 use tokio::time::{sleep, timeout};
@@ -373,5 +373,49 @@ async fn the_order_of_commands_survives_reconnects() -> Outcome {
     let found: Vec<u64> = log.into_iter().map(|(_, (_, number))| number).collect();
     assert!(found.is_sorted(), "{found:?}");
     told.check(&found);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_server_said_before_it_hung_up_counts() -> Outcome {
+    const COMMANDS: usize = 50;
+    // Answers so many commands, then closes, with the others unanswered.
+    let server = ScriptedServer::start(|mut peer| {
+        let mut answered = 0;
+        loop {
+            let line = peer.line()?;
+            match line.split(' ').next() {
+                Some("") | None => return Ok(()),
+                Some("INCR") => {
+                    answered += 1;
+                    if answered == COMMANDS {
+                        // In one piece with the end.
+                        let last: String = (1..COMMANDS).map(|n| format!(":{n}\r\n")).collect();
+                        return peer.send(last);
+                    }
+                }
+                Some("PING") => peer.send("+PONG\r\n")?,
+                Some("HELLO") => peer.send("-ERR unknown command\r\n")?,
+                Some(_) => peer.send("+OK\r\n")?,
+            }
+        }
+    });
+    for _ in 0..20 {
+        let client = Client::connect(quick_to_reconnect(&server.url())?).await?;
+        let commands: Vec<_> = (0..COMMANDS)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.incr("n").await })
+            })
+            .collect();
+        let mut outcomes = Vec::new();
+        for command in commands {
+            outcomes.push(command.await?);
+        }
+        // All but the last were answered.
+        let lost: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
+        assert_eq!(lost.len(), 1, "{lost:?}");
+        assert!(lost.iter().all(|error| error.may_have_run()), "{lost:?}");
+    }
     Ok(())
 }

@@ -9,7 +9,8 @@ use carnelian_command::group::{
 };
 use carnelian_core::config::Wait;
 use carnelian_core::{Config, ErrorKind};
-use carnelian_testkit::{Server, eventually, servers};
+use carnelian_testkit::proxy::Direction;
+use carnelian_testkit::{FaultProxy, Server, eventually, servers};
 use carnelian_tokio::{Client, Dedicated};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -246,5 +247,28 @@ async fn a_client_may_be_kept_to_one_connection() -> Outcome {
     server.cli(&["RPUSH", "q", "job"]);
     assert_eq!(popped.await??, Some(("q".into(), "job".into())));
     assert_eq!((seen(&server), client.pool_stats().opened), (1, 0));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_kept_ready_are_never_in_the_way_of_who_needs_one() -> Outcome {
+    let server = Server::start(&servers::newest_redis());
+    let proxy = FaultProxy::start(server.addr());
+    // Long enough that the callers come while the connections are being made.
+    proxy.delay(Direction::ToClient, Duration::from_millis(20));
+    for _ in 0..5 {
+        let config = Config::new(&proxy.url())?.max_connections(2).min_idle(2);
+        let client = Client::connect(config).await?;
+        let takers: Vec<_> = (0..6)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.dedicated().await?.ping().await })
+            })
+            .collect();
+        for taker in takers {
+            assert_eq!(taker.await??, "PONG");
+        }
+        assert_eq!(client.pool_stats().in_use, 0);
+    }
     Ok(())
 }

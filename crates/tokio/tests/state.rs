@@ -198,3 +198,23 @@ fn when_the_runtime_of_its_connection_ends_commands_fail_instead_of_hanging() ->
     server.resume();
     Ok(())
 }
+
+#[test]
+fn a_client_whose_runtime_ended_before_it_ran_fails_instead_of_hanging() -> Outcome {
+    let server = Server::start(&servers::newest_redis());
+    // A runtime on which nothing runs but what is blocked on: the client's own tasks never begin.
+    let home = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let client = {
+        let _inside = home.enter();
+        Client::connect_lazily(server.url())?
+    };
+    drop(home);
+    let elsewhere = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let error = elsewhere.block_on(async {
+        tokio::time::timeout(SOON, async { client.ping().without_timeout().await }).await
+    })?;
+    let error = error.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed | ErrorKind::Connection), "{error:?}");
+    assert!(!error.may_have_run(), "{error}");
+    Ok(())
+}
