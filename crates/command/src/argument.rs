@@ -6,6 +6,7 @@
 mod lists;
 mod pairs;
 mod scalars;
+mod tuples;
 
 pub use lists::ToArgs;
 pub use pairs::ToPairs;

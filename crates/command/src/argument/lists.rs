@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::{ArgWriter, ToArg};
 
-/// One or more arguments of one kind, such as the keys of DEL: a single value or any list of them.
+/// One or more arguments, such as the keys of DEL: a single value, any list of values of one kind, or a tuple where they
+/// are of several kinds. `()` is none at all.
 ///
 /// ```
 /// use carnelian_command::{Build, group::GenericCommands as _};
@@ -17,7 +18,7 @@ use super::{ArgWriter, ToArg};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a list of arguments",
-    note = "a single value, an array, a slice, a `Vec` or a set of text, bytes or numbers can"
+    note = "a single value, an array, a slice, a `Vec`, a set or a tuple of text, bytes or numbers can"
 )]
 pub trait ToArgs {
     /// How many arguments there are.
