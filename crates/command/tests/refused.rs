@@ -84,6 +84,8 @@ fn a_shared_connection_keeps_its_state() {
     let words = &["shares its connection", "client.dedicated()"];
     refused("select", SHARED, "Mine.select(1)", words);
     refused("wait", SHARED, "Mine.wait(1, BlockFor::Forever)", words);
+    refused("watch", SHARED, "Mine.watch(\"k\")", words);
+    refused("script_debug", SHARED, "Mine.script_debug(ScriptDebug::Yes)", words);
 }
 
 #[test]

@@ -10,11 +10,14 @@ mod hash;
 mod kept;
 mod limit;
 mod list;
+mod pubsub;
 mod scan;
+mod scripting;
 mod server;
 mod set;
 mod sorted_set;
 mod string;
+mod transactions;
 mod ttl;
 
 pub use block_for::BlockFor;
@@ -33,7 +36,13 @@ pub use limit::Limit;
 pub use list::{
     BlockingListCommands, InsertAt, Inserted, ListCommands, ListEnd, LposOptions, MoveCount, MoveOrder,
 };
+pub use pubsub::PubSubCommands;
 pub use scan::{ScanOptions, ScanPage};
+pub use scripting::{
+    FunctionCommands, FunctionInfo, FunctionListOptions, FunctionRestore, FunctionStats, Library,
+    LibraryError, LibraryInfo, RunningFunction, Script, ScriptCall, ScriptDebug, ScriptDebugCommands,
+    ScriptEngine, ScriptingCommands,
+};
 pub use server::{
     AclCommands, CommandFilter, FlushMode, Info, InfoKeyspace, InfoReplica, Role, RoleReplica,
     ServerCommands, ShutdownCommands, ShutdownOptions, SlowlogEntry,
@@ -48,4 +57,5 @@ pub use string::{
     Digest, Increment, IncrexOptions, Lcs, LcsMatch, MsetexOptions, SetOptions, StringCommands,
     ValueCondition,
 };
+pub use transactions::TransactionCommands;
 pub use ttl::{ExpiresAt, Ttl};

@@ -15,10 +15,13 @@ mod coverage;
 mod generic;
 mod hash;
 mod list;
+mod pubsub;
+mod scripting;
 mod server;
 mod set;
 mod sorted_set;
 mod string;
+mod transactions;
 
 use carnelian_command::spec::Group;
 use case::Case;
@@ -30,9 +33,12 @@ fn groups() -> Vec<(Group, Vec<Case>)> {
         (Group::Generic, generic::cases()),
         (Group::Hash, hash::cases()),
         (Group::List, list::cases()),
+        (Group::PubSub, pubsub::cases()),
+        (Group::Scripting, scripting::cases()),
         (Group::Set, set::cases()),
         (Group::SortedSet, sorted_set::cases()),
         (Group::String, string::cases()),
+        (Group::Transactions, transactions::cases()),
     ]
 }
 

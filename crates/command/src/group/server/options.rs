@@ -13,7 +13,7 @@ pub enum FlushMode {
 }
 
 impl FlushMode {
-    pub(super) const fn word(self) -> &'static str {
+    pub(in crate::group) const fn word(self) -> &'static str {
         match self {
             Self::Async => "ASYNC",
             Self::Sync => "SYNC",
