@@ -28,7 +28,13 @@ impl Callbacks {
     /// The callback for replies to this command.
     #[must_use]
     pub fn of(&self, request: &Request) -> Option<ReplyCallback> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(&request.name()).cloned()
+        self.named(&request.name())
+    }
+
+    /// The callback for replies to a command of this name, in capitals.
+    #[must_use]
+    pub fn named(&self, command: &str) -> Option<ReplyCallback> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(command).cloned()
     }
 
     /// Sends replies to `command` through `callback`.

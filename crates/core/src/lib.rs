@@ -9,6 +9,7 @@
 //! - [`connect`]: the order of addresses, and what to tell when a connection can't be made.
 //! - [`connection`]: the queue of a connection, its handshake, its health.
 //! - [`Options`]: how one command differs from the client's config.
+//! - [`pipeline`]: many commands in one round trip, and transactions.
 //! - [`pool`]: when to open, keep and close dedicated connections.
 //! - [`retry`]: whether a command that came to nothing is tried again.
 //! - [`route`]: which kind of connection a command needs.
@@ -21,6 +22,7 @@ pub mod connect;
 pub mod connection;
 pub mod error;
 mod options;
+pub mod pipeline;
 pub mod pool;
 pub mod retry;
 pub mod route;

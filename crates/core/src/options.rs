@@ -42,11 +42,20 @@ impl Options {
     #[inline]
     #[must_use]
     pub fn call(&self, config: &Config, request: &Request, now: Micros) -> Call {
+        let mut call = self.batch_call(config, now);
+        call.repeatable = call.repeatable || route::is_repeatable(request);
+        call
+    }
+
+    /// How a link is to treat a batch that starts now. What only reads in it may be sent again in any case.
+    #[inline]
+    #[must_use]
+    pub fn batch_call(&self, config: &Config, now: Micros) -> Call {
         let policy = self.policy(config);
         let mut call = Call::once();
         call.made = now;
         call.deadline = self.timeout(config).map_or(NEVER, |timeout| now.saturating_add(as_micros(timeout)));
-        call.repeatable = self.idempotent || policy.on_connection_loss || route::is_repeatable(request);
+        call.repeatable = self.idempotent || policy.on_connection_loss;
         call.tries = u8::try_from(policy.attempts).unwrap_or(u8::MAX);
         call
     }

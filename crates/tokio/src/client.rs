@@ -68,6 +68,11 @@ impl Client {
         Self { shared }
     }
 
+    #[inline]
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target::Client(&self.shared)
+    }
+
     /// Takes a connection out of the pool, to be had alone until it is dropped.
     ///
     /// # Errors
@@ -144,7 +149,7 @@ impl<'a> Executor for &'a Client {
 
     #[inline]
     fn run<R: FromReply>(self, command: Command<R>) -> Pending<'a, R> {
-        Pending::new(Target::Client(&self.shared), command)
+        Pending::new(self.target(), command)
     }
 }
 

@@ -21,6 +21,10 @@ impl Dedicated {
         Self { own }
     }
 
+    pub(crate) const fn target(&self) -> Target<'_> {
+        Target::Dedicated(&self.own)
+    }
+
     /// The server's id of this connection, when it tells (RESP3).
     #[must_use]
     pub fn id(&self) -> Option<i64> {
@@ -47,7 +51,7 @@ impl<'a> Executor for &'a Dedicated {
 
     fn run<R: FromReply>(self, command: Command<R>) -> Pending<'a, R> {
         self.note(command.request());
-        Pending::new(Target::Dedicated(&self.own), command)
+        Pending::new(self.target(), command)
     }
 }
 

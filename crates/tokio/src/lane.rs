@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use carnelian_command::Request;
 use carnelian_core::config::Config;
-use carnelian_core::connection::{Call, Delivery, Link, Micros, Refusal, Submitted, Ticket};
+use carnelian_core::connection::{Call, Delivery, Link, Load, Micros, Refusal, Submitted, Ticket};
 use carnelian_core::{Error, ErrorKind};
 use parking_lot::Mutex;
 
@@ -64,30 +64,26 @@ impl Lane {
     pub(crate) fn submit(&self, request: &Request, call: Call, waker: &Waker) -> Result<Ticket, Refusal> {
         let mut guarded = self.guarded.lock();
         let submitted = guarded.link.submit(request, call, Some(waker.clone()))?;
-        Ok(guarded.send(submitted, call.made))
+        Ok(guarded.send(submitted, 1, call.made))
     }
 
-    /// Queues a command in its turn, or waits for room at a place among those that do. In one go: room that appears in
-    /// between would be told to nobody.
-    pub(crate) fn submit_in_turn(
+    /// Queues a command or a batch in its turn; if it may wait, at a place among those that wait for room. In one go: room
+    /// that appears in between would be told to nobody.
+    pub(crate) fn submit_load(
         &self,
-        request: &Request,
+        load: Load<'_>,
         call: Call,
+        may_wait: bool,
         place: &mut Option<u64>,
         waker: &Waker,
     ) -> Poll<Result<Ticket, Refusal>> {
         let mut guarded = self.guarded.lock();
-        let left = Some(waker.clone());
-        let submitted = match *place {
-            Some(place) => guarded.link.submit_in_turn(place, request, call, left),
-            None => guarded.link.submit(request, call, left),
-        };
-        match submitted {
+        match guarded.link.submit_load(load, *place, call, Some(waker.clone())) {
             Ok(submitted) => {
                 *place = None;
-                Poll::Ready(Ok(guarded.send(submitted, call.made)))
+                Poll::Ready(Ok(guarded.send(submitted, load.commands(), call.made)))
             }
-            Err(Refusal::Full) => {
+            Err(Refusal::Full) if may_wait => {
                 guarded.link.await_room(place, waker);
                 Poll::Pending
             }
@@ -197,16 +193,16 @@ impl Lane {
 }
 
 impl Guarded {
-    /// Writes a lone command at once, or sees that the driver does.
+    /// Writes what was just submitted at once, if there is nothing else, or sees that the driver does.
     #[inline]
-    fn send(&mut self, submitted: Submitted, now: Micros) -> Ticket {
+    fn send(&mut self, submitted: Submitted, commands: usize, now: Micros) -> Ticket {
         let Submitted { ticket, wake_driver } = submitted;
         if wake_driver {
             // It has an alarm to set, so it may as well write.
             self.wake_driver_surely();
         } else if !self.driver_awake {
             let written = match &self.writer {
-                Some(writer) if self.link.is_lone() => {
+                Some(writer) if self.link.is_lone(commands) => {
                     let writer = writer.clone();
                     self.link.write_lone(now, |bytes| writer.write(bytes))
                 }

@@ -5,6 +5,7 @@
 //! - [`Client`]: what users hold; `shared` is its inside, `node` the server it talks to.
 //! - `lane`: a connection as its callers see it; `driver`: who moves its bytes; `connect`: how it is made.
 //! - [`Pending`], [`Reply`]: a command before and while it is awaited; `slow` holds its uncommon ways.
+//! - [`Many`]: pipelines and transactions.
 //! - [`Dedicated`]: a connection of the caller's own. [`FailSoft`]: a handle that never fails.
 //! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
 
@@ -19,6 +20,7 @@ mod lane;
 mod login;
 mod node;
 mod pending;
+mod pipeline;
 mod pool;
 mod shared;
 mod slow;
@@ -31,3 +33,4 @@ pub use dedicated::Dedicated;
 pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
 pub use pending::{Pending, Reply};
+pub use pipeline::{Many, how};

@@ -54,7 +54,7 @@ impl DedicatedPool {
         &self.node
     }
 
-    pub(crate) fn callbacks(&self) -> &Callbacks {
+    pub(crate) const fn callbacks(&self) -> &Arc<Callbacks> {
         &self.callbacks
     }
 
@@ -189,7 +189,7 @@ impl Own {
         &self.lane
     }
 
-    pub(crate) fn callbacks(&self) -> &Callbacks {
+    pub(crate) fn callbacks(&self) -> &Arc<Callbacks> {
         self.pool.callbacks()
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use carnelian_command::Request;
 use carnelian_core::Options;
 use carnelian_core::config::Retry;
-use carnelian_core::connection::{Call, Delivery, Held, Micros, NEVER, Refusal, Ticket};
+use carnelian_core::connection::{Call, Delivery, Held, Load, Micros, NEVER, Refusal, Ticket};
 use carnelian_core::retry::{self, Tries};
 use carnelian_core::{Error, ErrorKind, Result, State, TimeoutReport, route};
 
@@ -153,7 +153,7 @@ impl<'a> Work<'a> {
         call.deadline = self.deadline;
         call.waits = self.waits;
         call.tries = call.tries.saturating_sub(u8::try_from(self.tries.made()).unwrap_or(u8::MAX)).max(1);
-        let ticket = match submit(target, lane, self.request, call).await {
+        let ticket = match submit(target, lane, Load::Command(self.request), call).await {
             Ok(Some(ticket)) => ticket,
             Ok(None) => {
                 let report = lane.lock().link.report(self.clock.now(), 0);
@@ -259,7 +259,7 @@ impl Patience {
 }
 
 /// Sleeps, unless that would take beyond `until`: then it returns false at once.
-async fn sleep_within(clock: &Clock, pause: Duration, until: Micros) -> bool {
+pub(crate) async fn sleep_within(clock: &Clock, pause: Duration, until: Micros) -> bool {
     if clock.deadline(Some(pause)) >= until {
         return false;
     }
@@ -268,21 +268,16 @@ async fn sleep_within(clock: &Clock, pause: Duration, until: Micros) -> bool {
 }
 
 /// Submits as soon as there is room. `None`: the deadline passed before there was.
-async fn submit(
+pub(crate) async fn submit(
     target: Target<'_>,
     lane: &Lane,
-    request: &Request,
+    load: Load<'_>,
     call: Call,
 ) -> Result<Option<Ticket>, Refusal> {
     let deadline = target.clock().instant(call.deadline);
     let mut place = Place { lane, number: None };
-    let room = poll_fn(|cx| {
-        if target.waits_for_room() {
-            lane.submit_in_turn(request, call, &mut place.number, cx.waker())
-        } else {
-            Poll::Ready(lane.submit(request, call, cx.waker()))
-        }
-    });
+    let may_wait = target.waits_for_room();
+    let room = poll_fn(|cx| lane.submit_load(load, call, may_wait, &mut place.number, cx.waker()));
     tokio::time::timeout_at(deadline, room).await.ok().transpose()
 }
 
@@ -301,15 +296,19 @@ impl Drop for Place<'_> {
 }
 
 /// A claim to a reply that is given up when the caller goes away.
-struct Claim<'a> {
+pub(crate) struct Claim<'a> {
     target: Target<'a>,
     lane: &'a Lane,
     ticket: Option<Ticket>,
     waits: bool,
 }
 
-impl Claim<'_> {
-    async fn reply(mut self) -> Delivery {
+impl<'a> Claim<'a> {
+    pub(crate) const fn new(target: Target<'a>, lane: &'a Lane, ticket: Ticket) -> Self {
+        Self { target, lane, ticket: Some(ticket), waits: false }
+    }
+
+    pub(crate) async fn reply(mut self) -> Delivery {
         let delivery = poll_fn(|cx| match &self.ticket {
             Some(ticket) => self.lane.poll_reply(ticket, cx),
             None => Poll::Pending,
@@ -350,7 +349,7 @@ pub(crate) fn failure(
             report.timeout = timeout.unwrap_or_default();
             Error::timeout(*report)
         }
-        Delivery::Closed | Delivery::Reply(_) => Error::closed(),
+        Delivery::Closed | Delivery::Reply(_) | Delivery::Gathered(_) => Error::closed(),
     }
     .at(target.address())
 }

@@ -95,7 +95,7 @@ impl<'a> Target<'a> {
     }
 
     #[inline]
-    fn callbacks(&self) -> &'a Callbacks {
+    pub(crate) fn callbacks(&self) -> &'a Arc<Callbacks> {
         match self {
             Self::Client(shared) | Self::Lane(shared, _) => &shared.callbacks,
             Self::Dedicated(own) => own.callbacks(),

@@ -1,10 +1,6 @@
 //! Whose is a frame: the oldest waiting caller's, or nobody's in particular (a push).
 
-use std::task::Waker;
-
-use super::entry::Entry;
-use super::held::Held;
-use super::inflight::Inflight;
+use super::inflight::{Answered, Inflight};
 
 /// A reply came that nobody asked for: the connection can't be trusted any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +8,8 @@ pub(super) struct Unexpected;
 
 /// Who is to get a frame.
 pub(super) enum Addressee {
-    /// The caller of this command.
-    Caller(Entry),
+    /// The caller of the oldest command.
+    Caller(Answered),
     /// Whoever listens: it answers no command.
     Push,
 }
@@ -28,7 +24,7 @@ pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Address
     if !inflight.outbox.may_be_answered() {
         return Err(Unexpected);
     }
-    inflight.pop().map(Addressee::Caller).ok_or(Unexpected)
+    inflight.answer().map(Addressee::Caller).ok_or(Unexpected)
 }
 
 /// Judges the beginning of a frame whose end has not come: else a command that is sent meanwhile would take it for its own.
@@ -40,18 +36,4 @@ pub(super) fn may_begin(first: Option<u8>, inflight: &Inflight) -> Result<(), Un
         Some(_) if inflight.outbox.may_be_answered() => Ok(()),
         Some(_) => Err(Unexpected),
     }
-}
-
-/// Hands a reply to the caller of `entry`. If nobody waits for it any more, it is not even copied.
-#[inline]
-pub(super) fn hand_over(
-    entry: &Entry,
-    put: impl FnOnce(&mut Held),
-    inflight: &mut Inflight,
-    wakers: &mut Vec<Waker>,
-) {
-    if let Some(held) = inflight.slots.reply(entry.slot, wakers) {
-        put(held);
-    }
-    inflight.outbox.consume(entry.end);
 }

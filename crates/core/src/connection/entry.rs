@@ -37,6 +37,12 @@ pub(super) struct Entry {
     pub(super) end: u64,
     /// Who waits, or [`NONE`](super::slots::NONE).
     pub(super) slot: u32,
+    /// How many replies it gets: one, unless it is a transaction.
+    pub(super) replies: u32,
+    /// How many of them have not come.
+    pub(super) left: u32,
+    /// Which part of its caller's batch it is.
+    pub(super) part: u32,
     pub(super) tries: u8,
     pub(super) repeatable: bool,
     pub(super) waits: bool,
@@ -45,4 +51,19 @@ pub(super) struct Entry {
     /// It is the link's own (a probe), not a caller's.
     pub(super) own: bool,
     pub(super) deadline: Micros,
+}
+
+impl Entry {
+    /// A command that has just come, with one reply to get.
+    #[inline]
+    pub(super) const fn new(end: u64, slot: u32, call: Call) -> Self {
+        let Call { deadline, repeatable, tries, waits, .. } = call;
+        let (sent_before, own) = (false, false);
+        Self { end, slot, replies: 1, left: 1, part: 0, tries, repeatable, waits, sent_before, own, deadline }
+    }
+
+    /// How many replies have come.
+    pub(super) const fn answered(&self) -> u32 {
+        self.replies - self.left
+    }
 }

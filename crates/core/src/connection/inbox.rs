@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use carnelian_resp::{Framer, Limits, ProtocolError, flatten};
 
+use super::gathered::Gathered;
 use super::held::{Held, Spares};
 
 /// What a fresh buffer holds: enough for many small replies, little enough for thousands of idle connections.
@@ -147,6 +148,17 @@ impl Inbox {
         }
     }
 
+    /// Adds a frame to those of a batch.
+    #[inline]
+    pub(super) fn gather(&self, next: &Next, gathered: &mut Gathered) {
+        let frame = self.frame(next);
+        if next.streamed {
+            gathered.push(&flatten(frame).unwrap_or_default());
+        } else {
+            gathered.push(frame);
+        }
+    }
+
     /// Gives the block itself away and goes on with another one.
     fn hand_over(&mut self, next: &Next, spares: &mut Spares) -> Held {
         let mut fresh = spares.take();
@@ -199,7 +211,7 @@ mod tests {
         let mut link = Link::new(&Config::default());
         link.ready(0);
         let ticket = link.submit(&Request::new(&spec::PING), Call::once(), None).unwrap().ticket;
-        assert!(link.is_lone() && link.write_lone(0, |bytes| bytes.len()));
+        assert!(link.is_lone(1) && link.write_lone(0, |bytes| bytes.len()));
         let mut inbox = inbox(b"+PONG\r\n");
         let range = inbox.simple().unwrap().unwrap();
         assert_eq!(inbox.bytes(range), b"+PONG\r\n");

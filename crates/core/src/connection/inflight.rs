@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::task::Waker;
 
+use super::batch::Slice;
 use super::entry::{Call, Entry, Micros, NEVER};
 use super::outbox::Outbox;
 use super::slots::{Delivery, NONE, Slots};
@@ -15,6 +16,14 @@ pub(super) struct Inflight {
     entries: VecDeque<Entry>,
     pub(super) outbox: Outbox,
     pub(super) slots: Slots,
+}
+
+/// Whose a reply is.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) slot: u32,
+    /// Where its command ends, if this was the last reply to it.
+    pub(super) end: Option<u64>,
 }
 
 /// What happened to an entry when the connection broke.
@@ -40,9 +49,20 @@ impl Inflight {
     /// Notes a command whose bytes were just added to the outbox.
     #[inline]
     pub(super) fn push(&mut self, slot: u32, call: Call) {
-        let Call { deadline, repeatable, tries, waits, .. } = call;
-        let (end, sent_before, own) = (self.outbox.end(), false, false);
-        self.entries.push_back(Entry { end, slot, tries, repeatable, waits, sent_before, own, deadline });
+        self.entries.push_back(Entry::new(self.outbox.end(), slot, call));
+    }
+
+    /// Adds the parts of a batch, bytes and all.
+    pub(super) fn push_batch(&mut self, slot: u32, batch: Slice<'_>, call: Call) {
+        let start = self.outbox.end();
+        self.outbox.open().extend_from_slice(batch.bytes);
+        self.entries.extend(batch.ends().zip(0..).map(|((end, part), number)| Entry {
+            replies: part.replies,
+            left: part.replies,
+            part: number,
+            repeatable: call.repeatable || part.reads,
+            ..Entry::new(start + end, slot, call)
+        }));
     }
 
     /// Notes a command of the link's own, whose bytes were just added to the outbox and whose reply nobody wants.
@@ -53,10 +73,22 @@ impl Inflight {
         }
     }
 
-    /// Takes the entry that the next reply belongs to, with where its bytes start.
+    /// Takes the entry that the next reply belongs to.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Entry> {
         self.entries.pop_front()
+    }
+
+    /// Notes that a reply has come: whose it is.
+    #[inline]
+    pub(super) fn answer(&mut self) -> Option<Answered> {
+        let front = self.entries.front_mut()?;
+        if front.left > 1 {
+            front.left -= 1;
+            return Some(Answered { slot: front.slot, end: None });
+        }
+        let Entry { slot, end, .. } = self.entries.pop_front()?;
+        Some(Answered { slot, end: Some(end) })
     }
 
     /// The command that the server works on waits by its nature.
@@ -90,6 +122,32 @@ impl Inflight {
     /// Lets those whose deadline has passed fail. A command that was never sent is taken back: its caller will hear that
     /// it did not run, so it must not. One whose caller is gone gets the same treatment, and its slot is free again.
     pub(super) fn expire(&mut self, now: Micros, report: &TimeoutReport, wakers: &mut Vec<Waker>) {
+        self.take_back(|entry, sent, slots| {
+            if entry.deadline > now || entry.slot == NONE {
+                return false;
+            }
+            let may_have_run = sent || entry.sent_before;
+            slots.fail(entry, wakers, || {
+                Delivery::TimedOut(Box::new(TimeoutReport { sent: may_have_run, ..report.clone() }))
+            });
+            entry.slot = NONE;
+            !sent
+        });
+    }
+
+    /// Takes back what was never sent and nobody waits for any more.
+    pub(super) fn forget_abandoned(&mut self) {
+        self.take_back(|entry, sent, slots| {
+            let wanted = sent || entry.own || slots.is_waited_for(entry.slot);
+            if !wanted {
+                slots.forget(entry.slot);
+            }
+            !wanted
+        });
+    }
+
+    /// Takes those commands out of the queue for which `judge` says so, which is told whether they may have been sent.
+    fn take_back(&mut self, mut judge: impl FnMut(&mut Entry, bool, &mut Slots) -> bool) {
         let recallable = self.outbox.recallable_from();
         let mut recalled: Vec<Range<u64>> = Vec::new();
         let (mut start, mut shift) = (self.outbox.consumed(), 0);
@@ -98,21 +156,12 @@ impl Inflight {
             let range = start..entry.end;
             start = entry.end;
             entry.end -= shift;
-            if entry.deadline > now || entry.slot == NONE {
-                return true;
-            }
-            let sent = range.start < recallable;
-            let may_have_run = sent || entry.sent_before;
-            slots.fail(entry.slot, wakers, || {
-                Delivery::TimedOut(Box::new(TimeoutReport { sent: may_have_run, ..report.clone() }))
-            });
-            entry.slot = NONE;
-            if !sent {
+            let taken = judge(entry, range.start < recallable, slots);
+            if taken {
                 shift += range.end - range.start;
-                entry.end = range.start;
                 recalled.push(range);
             }
-            sent
+            !taken
         });
         self.outbox.recall(&recalled);
     }
@@ -127,13 +176,15 @@ impl Inflight {
             start = entry.end;
             match fate(&mut entry, written, &self.slots) {
                 Fate::Resend => {
+                    self.slots.rewind(&entry);
+                    entry.left = entry.replies;
                     bytes.extend_from_slice(self.outbox.slice(range));
                     entry.end = bytes.len() as u64;
                     kept.push_back(entry);
                 }
-                Fate::Forget => self.slots.release(entry.slot),
+                Fate::Forget => self.slots.forget(entry.slot),
                 Fate::Fail => {
-                    self.slots.fail(entry.slot, wakers, || Delivery::Lost { sent: true });
+                    self.slots.fail(&entry, wakers, || Delivery::Lost { sent: true });
                 }
             }
         }
@@ -146,7 +197,7 @@ impl Inflight {
     pub(super) fn fail_all(&mut self, wakers: &mut Vec<Waker>, delivery: impl Fn(bool) -> Delivery) {
         let written = self.outbox.recallable_from();
         for entry in std::mem::take(&mut self.entries) {
-            self.slots.fail(entry.slot, wakers, || delivery(entry.sent_before || entry.end <= written));
+            self.slots.fail(&entry, wakers, || delivery(entry.sent_before || entry.end <= written));
         }
         self.outbox.restart(Vec::new());
     }

@@ -7,8 +7,10 @@
 //!
 //! Nothing here reads a clock or a socket. Time is told as microseconds since a moment that the driver chose.
 
+mod batch;
 mod dispatch;
 mod entry;
+mod gathered;
 mod handshake;
 mod held;
 mod inbox;
@@ -18,10 +20,12 @@ pub mod liveness;
 mod outbox;
 mod slots;
 
+pub use batch::{Batch, Part, Slice};
 pub use entry::{Call, Micros, NEVER};
+pub use gathered::{Gathered, PartOutcome};
 pub use handshake::{Greeting, Handshake, Step};
 pub use held::{Held, Spares};
 pub use inbox::Inbox;
-pub use link::{Anomaly, Link, Phase, Refusal, Submitted};
+pub use link::{Anomaly, Link, Load, Phase, Refusal, Submitted};
 pub use outbox::Chunk;
 pub use slots::{Delivery, Ticket};

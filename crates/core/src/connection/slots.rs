@@ -2,6 +2,8 @@
 
 use std::task::{Poll, Waker};
 
+use super::entry::Entry;
+use super::gathered::Gathered;
 use super::held::Held;
 
 /// What a waiting caller gets.
@@ -9,6 +11,8 @@ use super::held::Held;
 pub enum Delivery {
     /// The reply, which may be an error line.
     Reply(Held),
+    /// What came of the parts of a batch.
+    Gathered(Box<Gathered>),
     /// The connection broke, and the command was not sent again.
     Lost {
         /// All of it had been written: it may have run.
@@ -35,12 +39,26 @@ struct Slot {
     held: Held,
 }
 
+impl Slot {
+    /// Leaves the waker for when there is something.
+    #[inline]
+    fn wait(&mut self, waker: Option<&Waker>) -> Poll<Delivery> {
+        match (&self.waker, waker) {
+            (Some(left), Some(waker)) if left.will_wake(waker) => {}
+            (_, waker) => self.waker = waker.cloned(),
+        }
+        Poll::Pending
+    }
+}
+
 /// What a slot is at.
 ///
 /// ```text
-///  Free ──► Waiting ──┬──► Replied ──┬──► Free
-///    ▲                ├──► Failed ───┘
-///    └── Abandoned ◄──┘
+///  Free ──┬─► Waiting ──┬──► Replied ──┬──► Free
+///    ▲    │             ├──► Failed ───┤
+///    │    │             │              │
+///    │    └─► Gathering ┼── all came ──┘
+///    └── Abandoned ◄────┘
 /// ```
 #[derive(Debug)]
 enum Stage {
@@ -50,8 +68,22 @@ enum Stage {
     Waiting,
     Replied,
     Failed(Delivery),
-    /// The caller is gone; the reply will be thrown away.
-    Abandoned,
+    /// The caller waits for the parts of a batch, or all are there and it has not come for them.
+    Gathering(Box<Gathered>),
+    /// The caller is gone; what comes of its commands, of which so many are left, will be thrown away.
+    Abandoned {
+        parts: u32,
+    },
+}
+
+/// Where a reply goes.
+pub(super) enum Room<'a> {
+    /// It is all that its caller waits for.
+    One(&'a mut Held),
+    /// It is one of several.
+    Many(&'a mut Gathered),
+    /// Nobody waits for it.
+    Nobody,
 }
 
 /// No slot.
@@ -71,50 +103,100 @@ impl Slots {
     /// Takes a slot for a caller. `None`: there are 2³² of them in use.
     #[inline]
     pub(super) fn claim(&mut self, waker: Option<Waker>) -> Option<Ticket> {
+        self.claim_at(Stage::Waiting, waker)
+    }
+
+    /// Takes a slot for the caller of a batch of so many parts.
+    pub(super) fn claim_many(&mut self, parts: u32, waker: Option<Waker>) -> Option<Ticket> {
+        self.claim_at(Stage::Gathering(Box::new(Gathered::of(parts))), waker)
+    }
+
+    #[inline]
+    fn claim_at(&mut self, stage: Stage, waker: Option<Waker>) -> Option<Ticket> {
         let index = self.free;
         if let Some(slot) = self.slots.get_mut(index as usize) {
             if let Stage::Free { next } = slot.stage {
                 self.free = next;
             }
-            slot.stage = Stage::Waiting;
+            slot.stage = stage;
             slot.waker = waker;
             return Some(Ticket(index));
         }
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index != NONE)?;
-        self.slots.push(Slot { stage: Stage::Waiting, waker, held: Held::nothing() });
+        self.slots.push(Slot { stage, waker, held: Held::nothing() });
         Some(Ticket(index))
     }
 
-    /// Where to put the reply for the caller of a slot, whose waker is to be woken. `None`: nobody waits.
+    /// Where to put a reply for the caller of a slot, whose waker is to be woken when it has all it waits for. `last`: it is
+    /// the last reply to that command.
     #[inline]
-    pub(super) fn reply(&mut self, index: u32, wakers: &mut Vec<Waker>) -> Option<&mut Held> {
-        let slot = self.slots.get_mut(index as usize)?;
+    pub(super) fn reply(&mut self, index: u32, last: bool, wakers: &mut Vec<Waker>) -> Room<'_> {
+        let Some(slot) = self.slots.get_mut(index as usize) else { return Room::Nobody };
         match slot.stage {
             Stage::Waiting => {
                 if let Some(waker) = slot.waker.take() {
                     wakers.push(waker);
                 }
                 slot.stage = Stage::Replied;
-                Some(&mut slot.held)
+                Room::One(&mut slot.held)
             }
-            Stage::Abandoned => {
-                slot.stage = Stage::Free { next: self.free };
-                self.free = index;
-                None
+            Stage::Gathering(ref mut gathered) => {
+                gathered.outstanding -= u32::from(last);
+                if gathered.outstanding == 0 {
+                    wakers.extend(slot.waker.take());
+                }
+                Room::Many(gathered)
             }
-            _ => None,
+            Stage::Abandoned { ref mut parts } => {
+                *parts -= u32::from(last);
+                if *parts == 0 {
+                    slot.stage = Stage::Free { next: self.free };
+                    self.free = index;
+                }
+                Room::Nobody
+            }
+            _ => Room::Nobody,
         }
     }
 
-    /// Tells the caller of a slot that there will be no reply; its waker is to be woken.
-    pub(super) fn fail(&mut self, index: u32, wakers: &mut Vec<Waker>, failure: impl FnOnce() -> Delivery) {
-        let Some(slot) = self.slots.get_mut(index as usize) else { return };
-        match slot.stage {
+    /// Tells the caller of a command that there will be no reply; its waker is to be woken.
+    pub(super) fn fail(
+        &mut self,
+        entry: &Entry,
+        wakers: &mut Vec<Waker>,
+        failure: impl FnOnce() -> Delivery,
+    ) {
+        let Some(slot) = self.slots.get_mut(entry.slot as usize) else { return };
+        match &mut slot.stage {
             Stage::Waiting => {
                 wakers.extend(slot.waker.take());
                 slot.stage = Stage::Failed(failure());
             }
-            Stage::Abandoned => self.release(index),
+            Stage::Gathering(gathered) => {
+                gathered.fail(entry.part, entry.answered(), failure());
+                if gathered.outstanding == 0 {
+                    wakers.extend(slot.waker.take());
+                }
+            }
+            Stage::Abandoned { .. } => self.forget(entry.slot),
+            _ => {}
+        }
+    }
+
+    /// Throws away the replies to a command that have come already: it is sent again from its start.
+    pub(super) fn rewind(&mut self, entry: &Entry) {
+        if let Some(Slot { stage: Stage::Gathering(gathered), .. }) = self.slots.get_mut(entry.slot as usize)
+        {
+            gathered.rewind(entry.answered());
+        }
+    }
+
+    /// Notes that a command whose caller is gone is over.
+    pub(super) fn forget(&mut self, index: u32) {
+        let Some(slot) = self.slots.get_mut(index as usize) else { return };
+        match &mut slot.stage {
+            Stage::Abandoned { parts } if *parts > 1 => *parts -= 1,
+            Stage::Abandoned { .. } => self.release(index),
             _ => {}
         }
     }
@@ -122,7 +204,11 @@ impl Slots {
     /// True while somebody waits at the slot.
     #[inline]
     pub(super) fn is_waited_for(&self, index: u32) -> bool {
-        self.slots.get(index as usize).is_some_and(|slot| matches!(slot.stage, Stage::Waiting))
+        self.slots.get(index as usize).is_some_and(|slot| match &slot.stage {
+            Stage::Waiting => true,
+            Stage::Gathering(gathered) => gathered.outstanding > 0,
+            _ => false,
+        })
     }
 
     /// The waker of whoever waits at the slot, if it left one.
@@ -135,28 +221,24 @@ impl Slots {
     #[inline]
     pub(super) fn redeem(&mut self, ticket: &Ticket, waker: Option<&Waker>) -> Poll<Delivery> {
         let Some(slot) = self.slots.get_mut(ticket.0 as usize) else { return Poll::Pending };
-        match slot.stage {
+        match &slot.stage {
             Stage::Replied => {
                 slot.stage = Stage::Free { next: self.free };
                 self.free = ticket.0;
                 Poll::Ready(Delivery::Reply(slot.held.take()))
             }
-            Stage::Waiting => {
-                match (&slot.waker, waker) {
-                    (Some(left), Some(waker)) if left.will_wake(waker) => {}
-                    (_, waker) => slot.waker = waker.cloned(),
-                }
-                Poll::Pending
-            }
-            Stage::Failed(_) => {
+            Stage::Waiting => slot.wait(waker),
+            Stage::Gathering(gathered) if gathered.outstanding > 0 => slot.wait(waker),
+            Stage::Gathering(_) | Stage::Failed(_) => {
                 let stage = std::mem::replace(&mut slot.stage, Stage::Free { next: self.free });
                 self.free = ticket.0;
                 match stage {
                     Stage::Failed(failure) => Poll::Ready(failure),
+                    Stage::Gathering(gathered) => Poll::Ready(Delivery::Gathered(gathered)),
                     _ => Poll::Pending,
                 }
             }
-            Stage::Free { .. } | Stage::Abandoned => Poll::Pending,
+            Stage::Free { .. } | Stage::Abandoned { .. } => Poll::Pending,
         }
     }
 
@@ -164,9 +246,11 @@ impl Slots {
     pub(super) fn abandon(&mut self, ticket: &Ticket) {
         let Some(slot) = self.slots.get_mut(ticket.0 as usize) else { return };
         slot.waker = None;
-        match slot.stage {
+        match &slot.stage {
             Stage::Replied | Stage::Failed(_) => self.release(ticket.0),
-            _ => slot.stage = Stage::Abandoned,
+            Stage::Gathering(gathered) if gathered.outstanding == 0 => self.release(ticket.0),
+            Stage::Gathering(gathered) => slot.stage = Stage::Abandoned { parts: gathered.outstanding },
+            _ => slot.stage = Stage::Abandoned { parts: 1 },
         }
     }
 

@@ -120,6 +120,16 @@ impl ServerCode {
         )
     }
 
+    /// The server ran nothing, not even a part of a script or a transaction.
+    #[must_use]
+    pub(super) const fn ran_nothing(self) -> bool {
+        self.is_refusal()
+            || matches!(
+                self,
+                Self::Busy | Self::NoScript | Self::ExecAbort | Self::NotBusy | Self::Unkillable
+            )
+    }
+
     /// Trying again later may go well.
     #[must_use]
     pub const fn may_pass(self) -> bool {
@@ -156,5 +166,32 @@ mod tests {
             assert_eq!(ServerCode::named(spelling), code);
         }
         assert_eq!(ServerCode::named("WHATEVER"), ServerCode::Other);
+    }
+
+    /// As Redis 6.2, Redis 8.6 and Valkey 9.1 put them.
+    #[test]
+    fn errors_around_scripts() {
+        for (line, code) in [
+            ("NOSCRIPT No matching script. Please use EVAL.", ServerCode::NoScript),
+            ("BUSY Redis is busy running a script. You can only call SCRIPT KILL.", ServerCode::Busy),
+            ("NOTBUSY No scripts in execution right now.", ServerCode::NotBusy),
+            ("UNKILLABLE Sorry the script already executed write commands.", ServerCode::Unkillable),
+            ("EXECABORT Transaction discarded because of previous errors.", ServerCode::ExecAbort),
+        ] {
+            let found = ServerCode::of(&ServerError::new(line.as_bytes()));
+            assert!(found == code && found.ran_nothing(), "{line}");
+        }
+        for (line, code) in [
+            ("WRONGTYPE Operation against a key script: 61636018, on @user_script:1.", ServerCode::WrongType),
+            ("ERR Error running script (call to f_61636018): @user_script:1: WRONGTYPE no", ServerCode::Err),
+            ("ERR user_script:1: boom script: 82903a04, on @user_script:1.", ServerCode::Err),
+            ("ERR Error compiling script (new function): user_script:1: '='", ServerCode::Err),
+            ("NOPERM User ada has no permissions to run the 'set' command script: 6163", ServerCode::NoPerm),
+            ("INSUFFICIENT balance", ServerCode::Other),
+            ("My own", ServerCode::Err),
+        ] {
+            let found = ServerCode::of(&ServerError::new(line.as_bytes()));
+            assert!(found == code && !found.ran_nothing(), "{line}");
+        }
     }
 }

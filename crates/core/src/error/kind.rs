@@ -26,6 +26,8 @@ pub enum ErrorKind {
     QueueFull,
     /// All dedicated connections are in use.
     PoolExhausted,
+    /// A watched key was changed by somebody else, so the transaction was not run.
+    Conflict,
     /// The command can't be run this way: it would change a connection that others share.
     NotHere,
 }

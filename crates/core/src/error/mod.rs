@@ -68,10 +68,22 @@ impl Error {
     #[cold]
     pub fn server(facts: &Facts, error: ServerError) -> Self {
         let mut new = Self::new(ErrorKind::Server, "");
-        // A script may have written before it failed; any other command that answers with an error has changed nothing.
-        new.0.may_have_run = facts.group == Group::Scripting && !ServerCode::of(&error).is_refusal();
+        // A script may have written before it failed, and a transaction runs on past a command that fails; any other
+        // command that answers with an error has changed nothing.
+        let runs_commands = facts.group == Group::Scripting || facts.name == "EXEC";
+        new.0.may_have_run = runs_commands && !ServerCode::of(&error).ran_nothing();
         new.0.server = Some(error);
         new.of_command(facts)
+    }
+
+    /// The server did not take command `number` of `count` into the queue of a transaction, so none of them was run.
+    #[must_use]
+    #[cold]
+    pub fn not_queued(facts: &Facts, error: ServerError, number: usize, count: usize) -> Self {
+        let mut new = Self::server(facts, error).possibly_run(false);
+        new.0.message =
+            format!("nothing was run, since this was command {number} of {count} of a transaction");
+        new
     }
 
     /// The reply to a command with these facts is not of the kind asked for.
@@ -121,6 +133,16 @@ impl Error {
         let why = if why.is_empty() { "the connection was closed" } else { why };
         Self::new(ErrorKind::Connection, format!("the connection was lost before the reply came: {why}"))
             .possibly_run(sent)
+    }
+
+    /// A watched key was changed by somebody else, so the transaction was not run.
+    #[must_use]
+    #[cold]
+    pub fn conflict() -> Self {
+        Self::new(
+            ErrorKind::Conflict,
+            "a watched key was changed by somebody else, so the transaction was not run: read again and try again",
+        )
     }
 
     /// The queue of the connection takes no more.
@@ -194,9 +216,11 @@ impl Error {
             return false;
         }
         match self.0.kind {
-            ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::QueueFull | ErrorKind::PoolExhausted => {
-                true
-            }
+            ErrorKind::Timeout
+            | ErrorKind::Connection
+            | ErrorKind::QueueFull
+            | ErrorKind::PoolExhausted
+            | ErrorKind::Conflict => true,
             ErrorKind::Server => self.server_code().is_some_and(|code| code.may_pass()),
             _ => false,
         }
@@ -250,6 +274,9 @@ impl fmt::Display for Error {
                 error.fmt(f)?;
                 if let Some(advice) = ServerCode::of(error).advice() {
                     write!(f, " ({advice})")?;
+                }
+                if !inner.message.is_empty() {
+                    write!(f, "; {}", inner.message)?;
                 }
             }
             None => f.write_str(&inner.message)?,
@@ -313,6 +340,16 @@ mod tests {
         assert!(error.may_have_run() && !error.is_retryable());
         let error = Error::server(&spec::EVAL, ServerError::new(b"READONLY no"));
         assert!(!error.may_have_run());
+        let error = Error::server(&spec::EVALSHA, ServerError::new(b"NOSCRIPT No matching script."));
+        assert!(!error.may_have_run());
+    }
+
+    #[test]
+    fn a_transaction_runs_on_past_an_error() {
+        let nested = DecodeError::server(b"WRONGTYPE no");
+        assert!(Error::decode(&spec::EXEC, nested).may_have_run());
+        let error = Error::server(&spec::EXEC, ServerError::new(b"EXECABORT Transaction discarded"));
+        assert!(!error.may_have_run() && !error.is_retryable());
     }
 
     #[test]

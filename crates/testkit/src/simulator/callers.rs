@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Wake, Waker};
 
 use carnelian_command::Request;
-use carnelian_core::connection::{Call, Delivery, Micros, NEVER, Refusal, Submitted, Ticket};
+use carnelian_core::connection::{Call, Delivery, Load, Micros, NEVER, Refusal, Submitted, Ticket};
 
 use super::Event;
 use super::ledger::Ending;
@@ -120,11 +120,7 @@ impl World<'_> {
         // A caller may leave its waker later, too.
         let first = (!self.random.chance(10)).then(|| waker.clone());
         let left = first.is_some();
-        let submitted = match place {
-            Some(place) => self.link.submit_in_turn(place, &request, call, first),
-            None => self.link.submit(&request, call, first),
-        };
-        match submitted {
+        match self.link.submit_load(Load::Command(&request), place, call, first) {
             Ok(submitted) => {
                 self.ledger.submitted(id);
                 let ticket = self.sent(submitted)?;
@@ -151,7 +147,7 @@ impl World<'_> {
     /// Writes a lone command at once, or sees that the driver does: as a lane does it.
     fn sent(&mut self, submitted: Submitted) -> Result<Ticket, String> {
         let Submitted { ticket, wake_driver } = submitted;
-        let written = !wake_driver && !self.awake && self.link.is_lone() && self.write_lone()?;
+        let written = !wake_driver && !self.awake && self.link.is_lone(1) && self.write_lone()?;
         if wake_driver || !(self.awake || written) {
             self.wake_driver();
         }
@@ -197,6 +193,7 @@ impl World<'_> {
                 Ending::TimedOut { sent: report.sent, at, inside }
             }
             Delivery::Closed => Ending::Closed,
+            Delivery::Gathered(_) => return Err(format!("command {id} got the replies to a batch")),
         };
         self.ended(id, ending)
     }

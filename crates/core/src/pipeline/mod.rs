@@ -1,0 +1,151 @@
+//! Many commands in one round trip: how they are collected, and how each finds its reply.
+//!
+//! ```text
+//!   Pipeline ──► Batch ──► waves of bounded size ──► Gathered replies ──► Replies ──► Tickets: one typed result
+//!   (tickets)              (one after the other)                                     for each command
+//! ```
+//!
+//! A face (tokio, blocking) sends the waves; everything else is decided here.
+
+mod replies;
+mod tickets;
+mod transaction;
+mod waves;
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use carnelian_command::{Command, DataExecutor, Executor, FromReply, Request};
+
+pub use replies::Replies;
+pub use tickets::Tickets;
+pub use transaction::Transaction;
+pub use waves::Waves;
+
+use crate::connection::Batch;
+use crate::error::{Error, ErrorKind, Result};
+use crate::route::{self, Place};
+
+/// Commands to be sent together. Each that is run on it gives a [`Ticket`] for its reply.
+///
+/// ```
+/// # use carnelian_core::pipeline::{Pipeline, Ticket};
+/// use carnelian_command::group::StringCommands as _;
+///
+/// let pipeline = Pipeline::new();
+/// let tickets: Vec<Ticket<i64>> = ["a", "b", "c"].map(|key| pipeline.incr(key)).into();
+/// assert_eq!(pipeline.len(), 3);
+/// ```
+#[derive(Debug)]
+pub struct Pipeline {
+    number: u32,
+    queued: RefCell<Queued>,
+}
+
+#[derive(Debug, Default)]
+struct Queued {
+    batch: Batch,
+    /// The first command that can't be run this way.
+    refused: Option<Error>,
+}
+
+/// The claim to the reply of one command of a [`Pipeline`].
+#[derive(Debug)]
+pub struct Ticket<R> {
+    pipeline: u32,
+    /// Which command it was.
+    number: usize,
+    reply: PhantomData<fn() -> R>,
+}
+
+/// So that a ticket of one pipeline is not taken for one of another.
+static PIPELINES: AtomicU32 = AtomicU32::new(0);
+
+impl Pipeline {
+    /// No commands yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { number: PIPELINES.fetch_add(1, Ordering::Relaxed), queued: RefCell::default() }
+    }
+
+    /// How many commands there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.queued.borrow().batch.len()
+    }
+
+    /// True without commands.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What is to be sent.
+    #[must_use]
+    pub fn finish(self) -> Finished {
+        let Queued { batch, refused } = self.queued.into_inner();
+        Finished { pipeline: self.number, batch, refused }
+    }
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A pipeline that takes no more commands.
+#[derive(Debug)]
+pub struct Finished {
+    pub(crate) pipeline: u32,
+    /// The commands.
+    pub batch: Batch,
+    /// Why it can't be sent.
+    pub refused: Option<Error>,
+}
+
+impl Executor for &Pipeline {
+    type Out<R: FromReply> = Ticket<R>;
+
+    #[inline]
+    fn run<R: FromReply>(self, command: Command<R>) -> Ticket<R> {
+        let mut queued = self.queued.borrow_mut();
+        let request = command.request();
+        match route::place(request) {
+            Ok(Place::Shared) => {}
+            placed => {
+                let error = placed.err().unwrap_or_else(|| waits(request));
+                queued.refused.get_or_insert(error);
+            }
+        }
+        queued.batch.push(request);
+        Ticket { pipeline: self.number, number: queued.batch.len() - 1, reply: PhantomData }
+    }
+}
+
+impl DataExecutor for &Pipeline {}
+
+#[cold]
+fn waits(request: &Request) -> Error {
+    let message = format!(
+        "{} waits on the server, and with it everything behind it: run it on the client itself",
+        request.name()
+    );
+    Error::new(ErrorKind::NotHere, message)
+}
+
+/// The outcome of one command for which there is no reply.
+pub(crate) type Failure = (usize, Error);
+
+impl<R: FromReply> Ticket<R> {
+    /// The typed reply.
+    ///
+    /// # Errors
+    ///
+    /// The server refused the command, its reply is of another type, or there is none; or the ticket is of another
+    /// pipeline.
+    pub fn take(self, replies: &Replies) -> Result<R> {
+        replies.take(self)
+    }
+}
