@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use carnelian_blocking::Client;
-use carnelian_command::group::{ConnectionCommands as _, StringCommands as _};
+use carnelian_command::group::{ConnectionCommands as _, ListCommands as _, StringCommands as _};
 use carnelian_core::config::{Backoff, Reconnect, Retry};
 use carnelian_core::{Config, ErrorKind, Event, State};
 use carnelian_testkit::proxy::{Cut, Direction};
@@ -276,4 +276,90 @@ fn a_server_that_talks_nonsense_is_cut_off() -> Outcome {
     });
     assert!(lost.is_some_and(|reason| reason.contains("no command had asked for")));
     Ok(())
+}
+
+/// Resets, delays and deadlines at random, over small and large commands of many threads. What was answered is there, what
+/// may have run is there once at the most, and what did not run is not there.
+#[test]
+fn under_chaos_nothing_runs_twice_and_errors_tell_the_truth() -> Outcome {
+    const THREADS: u64 = 16;
+    const COMMANDS: u64 = 250;
+    let server = Server::start(&servers::newest_valkey());
+    let proxy = FaultProxy::options(server.addr()).buffers(8192).start();
+    let backoff = Backoff::Constant(Duration::from_millis(2));
+    let config = Config::new(&proxy.url())?.reconnect(Reconnect::new().backoff(backoff)).connections(2);
+    let client = Client::connect(config)?;
+    proxy.delay_between(Direction::ToClient, Duration::ZERO..=Duration::from_millis(4), 3);
+    let told = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| {
+                let client = &client;
+                scope.spawn(move || {
+                    let (mut random, mut told) = (thread + 1, Vec::new());
+                    for n in 0..COMMANDS {
+                        random ^= random << 13;
+                        random ^= random >> 7;
+                        random ^= random << 17;
+                        let padding = if random % 50 == 0 { 300_000 } else { random as usize % 100 };
+                        let item = format!("{n}:{}", "x".repeat(padding));
+                        // Now and then there is no time at all, while others queue: then nothing has been sent.
+                        let limit = match n % 8 {
+                            0 => Duration::from_micros(random % 100),
+                            _ => Duration::from_millis(2 + random % 40),
+                        };
+                        let outcome = client.timeout(limit).rpush(format!("list{thread}"), &item);
+                        told.push(match outcome {
+                            Ok(_) => Told::Ran,
+                            Err(error) if error.may_have_run() => Told::Perhaps,
+                            Err(_) => Told::No,
+                        });
+                    }
+                    told
+                })
+            })
+            .collect();
+        let ended = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|inner| {
+            inner.spawn(|| {
+                while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                    thread::sleep(Duration::from_millis(25));
+                    proxy.reset_all();
+                }
+            });
+            let told: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+            ended.store(true, std::sync::atomic::Ordering::Relaxed);
+            told
+        })
+    });
+    proxy.clear();
+    let sum = |what| told.iter().flatten().filter(|told| **told == what).count();
+    let (ran, perhaps, no) = (sum(Told::Ran), sum(Told::Perhaps), sum(Told::No));
+    assert!(ran > 200 && perhaps > 20 && no > 20, "{ran} ran, {perhaps} perhaps, {no} not");
+    // What is on its way through the proxy still has to arrive.
+    thread::sleep(Duration::from_millis(300));
+    for (thread, told) in told.iter().enumerate() {
+        let list = server.command(&["LRANGE", &format!("list{thread}"), "0", "-1"]);
+        let mut times = vec![0; told.len()];
+        for item in list.array() {
+            let number: usize = item.text().split(':').next().unwrap_or_default().parse()?;
+            times[number] += 1;
+        }
+        for (n, (times, told)) in times.into_iter().zip(told).enumerate() {
+            let fits = match told {
+                Told::Ran => times == 1,
+                Told::Perhaps => times <= 1,
+                Told::No => times == 0,
+            };
+            assert!(fits, "{thread}:{n} was told {told:?} and ran {times} times");
+        }
+    }
+    Ok(())
+}
+
+/// What a caller was told of its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Ran,
+    Perhaps,
+    No,
 }
