@@ -10,6 +10,7 @@
 mod connection;
 mod coverage;
 mod errors;
+mod functions;
 mod generic;
 mod hash;
 mod list;
