@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Debug;
 
 use bytes::Bytes;
+use carnelian_command::group::{FunctionStats, LibraryInfo};
 use carnelian_command::reply::ServerError;
 use carnelian_command::{DecodeError, FromReply, Request, Value, spec};
 use carnelian_resp::{Framer, Limits, Reader, encode};
@@ -187,6 +188,7 @@ proptest! {
         let _ = read::<(i64, Vec<String>, Option<bool>)>(&frame);
         let _ = read::<[String; 2]>(&frame);
         let _ = read::<Result<Value, ServerError>>(&frame);
+        let _ = (read::<LibraryInfo>(&frame), read::<FunctionStats>(&frame));
         let whole = Value::from_whole(&mut Reader::new(&frame));
         prop_assert!(!matches!(whole, Ok(Value::Error(_))));
     }

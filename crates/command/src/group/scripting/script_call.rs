@@ -7,8 +7,8 @@ use crate::{ArgWriter, Command, FromReply, Request, ToArg, ToArgs, spec};
 
 /// A call of a [`Script`], with its keys and arguments; each list is in the order in which it was given.
 ///
-/// [`evalsha`](Self::evalsha) is the command to send; when the server answers `NOSCRIPT`, [`eval`](Self::eval) is the one
-/// to send after it: then its cache has the script.
+/// [`evalsha`](Self::evalsha) is the command to [run](crate::Executor::run); when the server answers `NOSCRIPT`,
+/// [`eval`](Self::eval) is the one to run after it: then its cache has the script.
 ///
 /// # Example: a transfer of points, all or nothing
 ///
