@@ -1,6 +1,7 @@
 //! Options for single commands: how one differs from what the client's config says for all.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use carnelian_command::{Command, ConnectionExecutor, DataExecutor, DedicatedExecutor, Executor, FromReply};
@@ -30,13 +31,14 @@ use crate::target::Target;
 /// ```
 #[must_use = "options do nothing until a command is run with them"]
 pub struct Call<'a, On = Client> {
-    on: &'a On,
-    options: Options,
+    pub(crate) target: Target<'a>,
+    pub(crate) options: Options,
+    on: PhantomData<&'a On>,
 }
 
 impl<'a, On> Call<'a, On> {
-    pub(crate) const fn on(on: &'a On) -> Self {
-        Self { on, options: Options::NONE }
+    pub(crate) const fn on(target: Target<'a>) -> Self {
+        Self { target, options: Options::NONE, on: PhantomData }
     }
 
     /// Gives each command this long, from the call to its reply; the queue is included.
@@ -67,44 +69,44 @@ impl<'a, On> Call<'a, On> {
 impl Client {
     /// Commands run through this have so long each, from the call to the reply: `client.timeout(limit).get("key")?`.
     pub fn timeout(&self, timeout: Duration) -> Call<'_> {
-        Call::on(self).timeout(timeout)
+        Call::on(self.target()).timeout(timeout)
     }
 
     /// Commands run through this may take as long as they like.
     pub fn without_timeout(&self) -> Call<'_> {
-        Call::on(self).without_timeout()
+        Call::on(self.target()).without_timeout()
     }
 
     /// Commands run through this are retried under this policy instead of the client's.
     pub fn retry(&self, policy: Retry) -> Call<'_> {
-        Call::on(self).retry(policy)
+        Call::on(self.target()).retry(policy)
     }
 
     /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
     pub fn idempotent(&self) -> Call<'_> {
-        Call::on(self).idempotent()
+        Call::on(self.target()).idempotent()
     }
 }
 
 impl Dedicated {
     /// Commands run through this have so long each, from the call to the reply.
     pub fn timeout(&self, timeout: Duration) -> Call<'_, Self> {
-        Call::on(self).timeout(timeout)
+        Call::on(self.target()).timeout(timeout)
     }
 
     /// Commands run through this may take as long as they like.
     pub fn without_timeout(&self) -> Call<'_, Self> {
-        Call::on(self).without_timeout()
+        Call::on(self.target()).without_timeout()
     }
 
     /// Commands run through this are retried under this policy instead of the client's.
     pub fn retry(&self, policy: Retry) -> Call<'_, Self> {
-        Call::on(self).retry(policy)
+        Call::on(self.target()).retry(policy)
     }
 
     /// Says that running the command twice does no harm, so that it may be sent again when its outcome is not known.
     pub fn idempotent(&self) -> Call<'_, Self> {
-        Call::on(self).idempotent()
+        Call::on(self.target()).idempotent()
     }
 }
 
@@ -113,7 +115,7 @@ impl Executor for &Call<'_, Client> {
 
     #[inline]
     fn run<R: FromReply>(self, command: Command<R>) -> Result<R> {
-        pending::run(Target::Client(self.on.shared()), &command, &self.options)
+        pending::run(self.target, &command, &self.options)
     }
 }
 
@@ -122,7 +124,7 @@ impl Executor for &Call<'_, Dedicated> {
 
     #[inline]
     fn run<R: FromReply>(self, command: Command<R>) -> Result<R> {
-        pending::run(self.on.target(), &command, &self.options)
+        pending::run(self.target, &command, &self.options)
     }
 }
 
@@ -132,8 +134,9 @@ impl DataExecutor for &Call<'_, Dedicated> {}
 impl ConnectionExecutor for &Call<'_, Dedicated> {}
 impl DedicatedExecutor for &Call<'_, Dedicated> {}
 
-impl<On: fmt::Debug> fmt::Debug for Call<'_, On> {
+impl<On> fmt::Debug for Call<'_, On> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("on", &self.on).field("options", &self.options).finish()
+        let server = &self.target.node().address;
+        f.debug_struct("Call").field("server", server).field("options", &self.options).finish()
     }
 }

@@ -75,6 +75,11 @@ impl Client {
         &self.handle.shared
     }
 
+    #[inline]
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target::Client(self.shared())
+    }
+
     /// Takes a connection out of the pool, to be had alone until it is dropped.
     ///
     /// # Errors
@@ -163,7 +168,7 @@ impl Executor for &Client {
 
     #[inline]
     fn run<R: FromReply>(self, command: Command<R>) -> Result<R> {
-        pending::run(Target::Client(self.shared()), &command, &Options::NONE)
+        pending::run(self.target(), &command, &Options::NONE)
     }
 }
 

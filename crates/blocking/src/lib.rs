@@ -28,6 +28,7 @@ mod open;
 mod parker;
 mod patience;
 mod pending;
+mod pipeline;
 mod pool;
 #[cfg(feature = "tls")]
 mod secure;

@@ -109,6 +109,6 @@ fn authenticate(lane: &Lane, credentials: &Credentials) -> Result<()> {
         }
         Ok(Delivery::Lost { sent }) => Err(lane.lost_error(sent)),
         Ok(Delivery::TimedOut(report)) => Err(Error::timeout(*report)),
-        Ok(Delivery::Closed) | Err(_) => Err(lane.closed_error()),
+        Ok(Delivery::Closed | Delivery::Gathered(_)) | Err(_) => Err(lane.closed_error()),
     }
 }

@@ -57,7 +57,7 @@ impl DedicatedPool {
         &self.node
     }
 
-    pub(crate) fn callbacks(&self) -> &Callbacks {
+    pub(crate) fn callbacks(&self) -> &Arc<Callbacks> {
         &self.callbacks
     }
 
@@ -239,7 +239,7 @@ impl Own {
         &self.lane
     }
 
-    pub(crate) fn callbacks(&self) -> &Callbacks {
+    pub(crate) fn callbacks(&self) -> &Arc<Callbacks> {
         self.pool.callbacks()
     }
 

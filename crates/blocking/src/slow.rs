@@ -15,7 +15,7 @@ use std::time::Duration;
 use carnelian_command::Request;
 use carnelian_core::config::Retry;
 use carnelian_core::connection::liveness::as_micros;
-use carnelian_core::connection::{Delivery, Held, Micros, NEVER, Refusal};
+use carnelian_core::connection::{Delivery, Held, Load, Micros, NEVER, Refusal};
 use carnelian_core::retry::{self, Tries};
 use carnelian_core::{Error, ErrorKind, Options, Result, TimeoutReport};
 
@@ -134,7 +134,7 @@ impl<'a> Work<'a> {
         if !target.waits_for_room() {
             return lane.call_to_keep(self.request, call, now);
         }
-        Ok(match lane.call_with_patience(self.request, call, now)? {
+        Ok(match lane.call_with_patience(Load::Command(self.request), true, call, now)? {
             Some(delivery) => delivery,
             None => Delivery::TimedOut(Box::new(lane.report())),
         })
@@ -168,20 +168,34 @@ impl<'a> Work<'a> {
     }
 
     fn settle(&self, target: Target<'_>, outcome: Outcome) -> Result<Held> {
-        let lane = target.lane();
-        let error = match outcome {
-            Ok(Delivery::Reply(held)) => return Ok(held),
-            Ok(Delivery::Lost { sent }) => lane.lost_error(sent),
-            Ok(Delivery::TimedOut(mut report)) => {
-                report.timeout = self.timeout.unwrap_or_default();
-                Error::timeout(*report)
-            }
-            Ok(Delivery::Closed) => Error::closed(),
-            Err(Refusal::Full) => Error::queue_full(),
-            Err(Refusal::Closed) => lane.closed_error(),
-        };
-        Err(target.at(error))
+        match outcome {
+            Ok(Delivery::Reply(held)) => Ok(held),
+            Ok(failure) => Err(self::failure(target, failure, self.timeout)),
+            Err(refusal) => Err(refused(target, refusal)),
+        }
     }
+}
+
+/// The error that a failure becomes.
+#[cold]
+pub(crate) fn failure(target: Target<'_>, failure: Delivery, timeout: Option<Duration>) -> Error {
+    target.at(match failure {
+        Delivery::Lost { sent } => target.lane().lost_error(sent),
+        Delivery::TimedOut(mut report) => {
+            report.timeout = timeout.unwrap_or_default();
+            Error::timeout(*report)
+        }
+        Delivery::Closed | Delivery::Reply(_) | Delivery::Gathered(_) => Error::closed(),
+    })
+}
+
+/// The error of what the link did not take.
+#[cold]
+pub(crate) fn refused(target: Target<'_>, refusal: Refusal) -> Error {
+    target.at(match refusal {
+        Refusal::Full => Error::queue_full(),
+        Refusal::Closed => target.lane().closed_error(),
+    })
 }
 
 /// How long a command waits for a connection of its own.
@@ -231,7 +245,7 @@ impl Patience {
 }
 
 /// Sleeps, unless that would take beyond `until`: then it returns false at once.
-fn sleep_within(clock: &Clock, pause: Duration, until: Micros) -> bool {
+pub(crate) fn sleep_within(clock: &Clock, pause: Duration, until: Micros) -> bool {
     if clock.now().saturating_add(as_micros(pause)) >= until {
         return false;
     }

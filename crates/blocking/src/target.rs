@@ -80,7 +80,7 @@ impl<'a> Target<'a> {
     }
 
     #[inline]
-    fn callbacks(&self) -> &'a Callbacks {
+    pub(crate) fn callbacks(&self) -> &'a Arc<Callbacks> {
         match self {
             Self::Client(shared) => &shared.callbacks,
             Self::Dedicated(own) => own.callbacks(),

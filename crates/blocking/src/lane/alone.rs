@@ -44,7 +44,7 @@ impl Lane {
         let mut guarded = self.lock();
         guarded.look_at_idle(now);
         let ticket = guarded.link.submit(request, call, None)?.ticket;
-        if !guarded.link.is_lone() || !guarded.is_free_to_read() {
+        if !guarded.link.is_lone(1) || !guarded.is_free_to_read() {
             return Ok(Came::Delivered(self.attend(Turn::new(self, now), guarded, &ticket, call.deadline)));
         }
         Ok(self.call_alone(guarded, ticket, call.deadline, now))

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
 
 use carnelian_command::Request;
-use carnelian_core::connection::{Call, Delivery, Held, Link, Micros, NEVER, Phase, Refusal, Ticket};
+use carnelian_core::connection::{Call, Delivery, Held, Link, Load, Micros, NEVER, Phase, Refusal, Ticket};
 use carnelian_core::{Error, TimeoutReport};
 use parking_lot::{Mutex, MutexGuard};
 
@@ -113,10 +113,12 @@ impl Lane {
         delivery
     }
 
-    /// Like [`call`](Self::call), but waits for room in the queue. `None`: there was none before the deadline.
+    /// Like [`call`](Self::call), for a command or a batch; if it may wait, it waits for room in the queue. `None`: there was
+    /// none before the deadline.
     pub(crate) fn call_with_patience(
         &self,
-        request: &Request,
+        load: Load<'_>,
+        may_wait: bool,
         call: Call,
         now: Micros,
     ) -> Result<Option<Delivery>, Refusal> {
@@ -124,9 +126,9 @@ impl Lane {
         let mut guarded = self.lock();
         let mut place = None;
         let submitted = turn.attend(&mut guarded, call.deadline, |guarded, waker| {
-            match guarded.link.submit(request, call, None) {
+            match guarded.link.submit_load(load, None, call, None) {
                 Ok(submitted) => Poll::Ready(Ok(submitted.ticket)),
-                Err(Refusal::Full) => {
+                Err(Refusal::Full) if may_wait => {
                     if let Some(waker) = waker {
                         guarded.link.await_room(&mut place, waker);
                     }
