@@ -2,8 +2,8 @@
 
 use memchr::memchr;
 
-use crate::number::{integer_line, short_length};
-use crate::{Limits, ProtocolError};
+use crate::number::integer_line;
+use crate::{Limits, ProtocolError, short};
 
 /// A whole frame at the front of the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,29 +123,23 @@ impl Framer {
     /// Where a frame ends that is nothing but a short bulk string: the reply to an everyday GET.
     #[inline]
     fn lone_short_bulk(&self, buffer: &[u8]) -> Option<usize> {
-        let (&b'$', rest) = buffer.split_first()? else { return None };
-        let (length, used) = short_length(rest)?;
-        let end = used + length;
-        let whole = length <= self.limits.bulk && rest.get(end..end + 2) == Some(b"\r\n");
-        whole.then_some(1 + end + 2)
+        let (start, length) = short::header(buffer)?;
+        let end = start + length;
+        let whole = length <= self.limits.bulk && buffer.get(end..end + 2) == Some(b"\r\n");
+        whole.then_some(end + 2)
     }
 
     /// Passes over short bulk strings of a list, all but its last: most of what long replies are made of.
     #[inline]
     fn pass_short_bulks(&mut self, buffer: &[u8]) {
         let Some(Level::Counted(left)) = self.levels.last_mut() else { return };
-        let mut at = self.at;
-        while *left > 1 {
-            let Some((&b'$', rest)) = buffer.get(at..).and_then(<[u8]>::split_first) else { break };
-            let Some((length, used)) = short_length(rest) else { break };
-            let end = used + length;
-            if length > self.limits.bulk || rest.get(end..end + 2) != Some(b"\r\n") {
-                break;
-            }
-            at += 1 + end + 2;
-            *left -= 1;
+        if *left > 1 && buffer.get(self.at) == Some(&b'$') && self.limits.bulk >= short::LONGEST {
+            // What is in a list stands behind a line end: that of its header, at the least.
+            let behind = buffer.get(self.at.saturating_sub(2)..).unwrap_or_default();
+            let (bytes, passed) = short_bulks(behind, *left - 1);
+            self.at += bytes;
+            *left -= passed;
         }
-        self.at = at;
     }
 
     /// Counts a finished element up through the levels. True: it was the last of the frame.
@@ -371,6 +365,24 @@ impl Framer {
         }
         Ok(Step::Wait)
     }
+}
+
+/// How many bytes the short bulk strings take that stand behind a line end, and how many they are: `most`, at the most.
+///
+/// Apart from the rest, so that its loop has the processor's registers for itself.
+#[inline(never)]
+fn short_bulks(behind: &[u8], most: u64) -> (usize, u64) {
+    let (mut rest, mut passed, mut headers) = (behind, behind.len(), 0);
+    // One look takes in the line end of one and the header of the next, which has passed once its own line end is seen.
+    while headers <= most
+        && let Some((start, length)) = short::header_behind_line_end(rest)
+    {
+        passed = rest.len();
+        headers += 1;
+        let Some(line_end) = rest.get(start + length..) else { break };
+        rest = line_end;
+    }
+    (behind.len() - passed, headers.saturating_sub(1))
 }
 
 /// Checks the content of the line types that a reader will trust.

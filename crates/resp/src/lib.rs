@@ -33,6 +33,7 @@ pub mod inline;
 mod limits;
 mod number;
 mod reader;
+mod short;
 mod token;
 
 pub use error::ProtocolError;

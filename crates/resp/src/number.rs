@@ -53,19 +53,6 @@ fn long_integer(text: &[u8]) -> Result<i64, ProtocolError> {
     text.parse().map_err(|_| ProtocolError::BadNumber)
 }
 
-/// A short length and the bytes its line took: the `5\r\n` of an everyday `$5\r\n`. `None` where anything is out of the
-/// ordinary, which [`integer_line`] then looks at.
-#[inline]
-pub(crate) fn short_length(bytes: &[u8]) -> Option<(usize, usize)> {
-    let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|&digit| digit <= 9).map(usize::from);
-    match *bytes {
-        [a, b'\r', b'\n', ..] => Some((digit(a)?, 3)),
-        [a, b, b'\r', b'\n', ..] => Some((digit(a)? * 10 + digit(b)?, 4)),
-        [a, b, c, b'\r', b'\n', ..] => Some((digit(a)? * 100 + digit(b)? * 10 + digit(c)?, 5)),
-        _ => None,
-    }
-}
-
 /// Reads the text of a double: `1.5`, `1e3`, `inf`, `-inf`, `nan`.
 pub(crate) fn double(text: &[u8]) -> Result<f64, ProtocolError> {
     let text = core::str::from_utf8(text).map_err(|_| ProtocolError::BadNumber)?;

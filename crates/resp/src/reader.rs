@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use memchr::memchr;
 
-use crate::number::{double, integer_line, short_length};
-use crate::{ProtocolError, Token};
+use crate::number::{double, integer_line};
+use crate::{ProtocolError, Token, short};
 
 /// A place in a finished, counted frame (see [`flatten`](crate::flatten) for streamed ones).
 ///
@@ -14,38 +14,62 @@ pub struct Reader<'a> {
     rest: &'a [u8],
     /// The shared buffer that `rest` lies in, when there is one: slices of it can be handed out without a copy.
     backing: Option<&'a Bytes>,
-    /// The whole frame, when it is known to be text as a whole: then so is every string in it.
-    text: Option<&'a str>,
+    /// What was not read yet when a text was read the last time, if the frame is known to be text as a whole: then so is
+    /// every string in it. Else empty.
+    text: &'a str,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from the start of `frame`.
     #[must_use]
     pub const fn new(frame: &'a [u8]) -> Self {
-        Self { rest: frame, backing: None, text: None }
+        Self { rest: frame, backing: None, text: "" }
     }
 
     /// Reads from the start of a shared `frame`, so that [`share`](Self::share) needs no copy.
     #[must_use]
     pub fn shared(frame: &'a Bytes) -> Self {
-        Self { rest: frame, backing: Some(frame), text: None }
+        Self { rest: frame, backing: Some(frame), text: "" }
     }
 
     /// Reads from the start of `frame`, which will be read as text. Looking at all of a long frame at once is cheaper than
     /// looking at each string in it.
     #[must_use]
     pub fn textual(frame: &'a [u8]) -> Self {
-        Self { text: core::str::from_utf8(frame).ok(), ..Self::new(frame) }
+        Self { text: core::str::from_utf8(frame).unwrap_or_default(), ..Self::new(frame) }
     }
 
     /// The next token when it is an everyday bulk string; else nothing happens.
     #[inline]
     pub fn short_bulk(&mut self) -> Option<&'a [u8]> {
-        let (&b'$', rest) = self.rest.split_first()? else { return None };
-        let (length, used) = short_length(rest)?;
-        let (bulk, after) = rest.get(used..)?.split_at_checked(length)?;
-        self.rest = after.get(2..)?;
+        let (start, length) = short::header(self.rest)?;
+        let end = start + length;
+        let after = self.rest.get(end + 2..)?;
+        let bulk = self.rest.get(start..end)?;
+        self.rest = after;
         Some(bulk)
+    }
+
+    /// The next token as text, when it is an everyday bulk string and the frame is known to be text; else nothing happens.
+    #[inline(always)]
+    pub fn short_text(&mut self) -> Option<&'a str> {
+        if self.text.len() != self.rest.len() {
+            self.catch_up()?;
+        }
+        let (start, length) = short::header(self.text.as_bytes())?;
+        let end = start + length;
+        let (bulk, after) = self.text.split_at_checked(end + 2)?;
+        let bulk = bulk.get(start..end)?;
+        (self.rest, self.text) = (after.as_bytes(), after);
+        Some(bulk)
+    }
+
+    /// Brings `text` to where `rest` is, after something else than text was read.
+    #[inline(never)]
+    fn catch_up(&mut self) -> Option<()> {
+        let read = self.text.len().checked_sub(self.rest.len())?;
+        self.text = self.text.get(read..)?;
+        Some(())
     }
 
     /// Moves past an `OK`, if that comes next.
@@ -56,16 +80,6 @@ impl<'a> Reader<'a> {
             self.rest = behind;
         }
         behind.is_some()
-    }
-
-    /// The bulk string that was just read, as text, when the frame is known to be text.
-    #[inline]
-    #[must_use]
-    pub fn known_text(&self, bulk: &[u8]) -> Option<&'a str> {
-        let text = self.text?;
-        // Its line end lies between it and the rest.
-        let end = text.len().checked_sub(self.rest.len() + 2)?;
-        text.get(end.checked_sub(bulk.len())?..end)
     }
 
     /// True when the frame has been read to its end.
@@ -178,7 +192,7 @@ impl<'a> Reader<'a> {
         let before = self.rest;
         self.skip()?;
         let used = before.len() - self.rest.len();
-        Ok(Self { rest: before.get(..used).unwrap_or_default(), backing: self.backing, text: None })
+        Ok(Self { rest: before.get(..used).unwrap_or_default(), backing: self.backing, text: "" })
     }
 
     #[inline]
@@ -287,13 +301,18 @@ mod tests {
     fn strings_of_a_textual_frame_need_no_second_look() {
         let mut reader = Reader::textual("*2\r\n$3\r\naß\r\n$1\r\nb\r\n".as_bytes());
         reader.token().unwrap();
-        for want in ["aß", "b"] {
-            let bulk = reader.short_bulk().unwrap();
-            assert_eq!(reader.known_text(bulk), Some(want));
-        }
-        let mut reader = Reader::textual(b"$1\r\n\xff\r\n");
-        let bulk = reader.short_bulk().unwrap();
-        assert_eq!(reader.known_text(bulk), None);
+        assert_eq!(reader.short_text(), Some("aß"));
+        assert_eq!(reader.rest(), b"$1\r\nb\r\n");
+        // Not eight bytes are left to look at.
+        assert_eq!(reader.short_text(), None);
+        assert_eq!(reader.token(), Ok(Token::Bulk(b"b")));
+
+        // The length cuts a character in two.
+        let mut reader = Reader::textual("$2\r\naß\r\n".as_bytes());
+        assert_eq!(reader.short_text(), None);
+        let mut reader = Reader::textual(b"$2\r\n\xff\xff\r\n");
+        assert_eq!(reader.short_text(), None);
+        assert_eq!(reader.short_bulk(), Some(&b"\xff\xff"[..]));
     }
 
     #[test]

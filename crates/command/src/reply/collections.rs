@@ -51,7 +51,7 @@ impl Elements {
     #[inline]
     fn next<T: FromReply>(&mut self, reader: &mut Reader<'_>) -> Option<Result<T, DecodeError>> {
         self.left = self.left.checked_sub(1)?;
-        Some(if self.flat { T::from_flat(reader) } else { T::from_reply(reader) })
+        Some(if T::WIDTH > 1 && self.flat { T::from_flat(reader) } else { T::from_reply(reader) })
     }
 }
 

@@ -7,38 +7,55 @@ use carnelian_resp::{Reader, Token};
 
 use super::{DecodeError, FromReply};
 
-/// Reads the pairs of a map one after the other into `insert`.
-#[inline]
-fn each_pair<K: FromReply, V: FromReply>(
-    reader: &mut Reader<'_>,
-    mut insert: impl FnMut(usize, K, V),
-) -> Result<(), DecodeError> {
-    let (pairs, nested) = open(reader)?;
-    // No pair is shorter than six bytes; more room than that the count may not claim.
-    let room = pairs.min(reader.rest().len() / 6);
-    for _ in 0..pairs {
-        if nested {
-            match reader.token()? {
-                Token::Array(2) => {}
-                other => return Err(DecodeError::mismatch("a pair", &other)),
-            }
-        }
-        let key = K::from_reply(reader)?;
-        insert(room, key, V::from_reply(reader)?);
-    }
-    Ok(())
+/// The pairs of a reply that is to become a map.
+struct Pairs {
+    count: usize,
+    /// Each pair is a list of its own.
+    nested: bool,
 }
 
-/// How many pairs, and whether each is a list of its own.
-#[inline]
-fn open(reader: &mut Reader<'_>) -> Result<(usize, bool), DecodeError> {
-    match reader.token()? {
-        Token::Map(pairs) => Ok((pairs, false)),
-        Token::Array(0) => Ok((0, false)),
-        Token::Array(count) if matches!(reader.peek()?, Token::Array(2)) => Ok((count, true)),
-        Token::Array(count) if count % 2 == 0 => Ok((count / 2, false)),
-        Token::Array(count) => Err(DecodeError::invalid(format!("a list of {count} is no list of pairs"))),
-        other => Err(DecodeError::mismatch("a map", &other)),
+impl Pairs {
+    #[inline]
+    fn open(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.token()? {
+            Token::Map(count) => Ok(Self { count, nested: false }),
+            Token::Array(0) => Ok(Self { count: 0, nested: false }),
+            Token::Array(count) if matches!(reader.peek()?, Token::Array(2)) => {
+                Ok(Self { count, nested: true })
+            }
+            Token::Array(count) if count % 2 == 0 => Ok(Self { count: count / 2, nested: false }),
+            Token::Array(count) => {
+                Err(DecodeError::invalid(format!("a list of {count} is no list of pairs")))
+            }
+            other => Err(DecodeError::mismatch("a map", &other)),
+        }
+    }
+
+    /// A count is the server's word: no more room than the reply could fill is taken before the pairs are seen.
+    #[inline]
+    fn room(&self, reader: &Reader<'_>) -> usize {
+        // No pair is shorter than six bytes.
+        self.count.min(reader.rest().len() / 6)
+    }
+
+    /// Reads the pairs one after the other into `insert`.
+    #[inline]
+    fn each<K: FromReply, V: FromReply>(
+        self,
+        reader: &mut Reader<'_>,
+        mut insert: impl FnMut(K, V),
+    ) -> Result<(), DecodeError> {
+        for _ in 0..self.count {
+            if self.nested {
+                match reader.token()? {
+                    Token::Array(2) => {}
+                    other => return Err(DecodeError::mismatch("a pair", &other)),
+                }
+            }
+            let key = K::from_reply(reader)?;
+            insert(key, V::from_reply(reader)?);
+        }
+        Ok(())
     }
 }
 
@@ -47,11 +64,9 @@ impl<K: FromReply + Eq + Hash, V: FromReply, S: BuildHasher + Default> FromReply
     const TEXT: bool = K::TEXT || V::TEXT;
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let mut map = Self::default();
-        each_pair(reader, |room, key, value| {
-            if map.capacity() == 0 {
-                map.reserve(room);
-            }
+        let pairs = Pairs::open(reader)?;
+        let mut map = Self::with_capacity_and_hasher(pairs.room(reader), S::default());
+        pairs.each(reader, |key, value| {
             map.insert(key, value);
         })?;
         Ok(map)
@@ -64,7 +79,7 @@ impl<K: FromReply + Ord, V: FromReply> FromReply for BTreeMap<K, V> {
 
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut map = Self::new();
-        each_pair(reader, |_, key, value| {
+        Pairs::open(reader)?.each(reader, |key, value| {
             map.insert(key, value);
         })?;
         Ok(map)

@@ -37,18 +37,24 @@ fn format_double(number: f64) -> String {
 impl FromReply for String {
     const TEXT: bool = true;
 
-    #[inline]
+    #[inline(always)]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        if let Some(bulk) = reader.short_bulk() {
-            return match reader.known_text(bulk) {
-                Some(text) => Ok(text.to_owned()),
-                None => utf8(bulk).map(str::to_owned),
-            };
+        match reader.short_text() {
+            Some(text) => Ok(text.to_owned()),
+            None => checked_text(reader),
         }
-        match text("text", reader)? {
-            Text::Borrowed(bytes) => utf8(bytes).map(str::to_owned),
-            Text::Owned(text) => Ok(text),
-        }
+    }
+}
+
+/// Any scalar as text. Apart from the everyday case, so that this is small enough to stand in the loop over a list.
+#[inline(never)]
+fn checked_text(reader: &mut Reader<'_>) -> Result<String, DecodeError> {
+    if let Some(bulk) = reader.short_bulk() {
+        return utf8(bulk).map(str::to_owned);
+    }
+    match text("text", reader)? {
+        Text::Borrowed(bytes) => utf8(bytes).map(str::to_owned),
+        Text::Owned(text) => Ok(text),
     }
 }
 
