@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_table_is_read() {
         let rows = rows().unwrap();
-        assert_eq!(rows.iter().filter(|row| row.is_command()).count(), 565);
+        assert_eq!(rows.iter().filter(|row| row.is_command()).count(), 567);
         let kill = rows.iter().find(|row| row.name == "CLIENT KILL").unwrap();
         assert_eq!((kill.identifier().as_str(), kill.arity.as_str()), ("CLIENT_KILL", "-3"));
     }

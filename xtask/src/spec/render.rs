@@ -260,7 +260,7 @@ mod tests {
         let files = files(&rows).unwrap();
         assert_eq!(files.len(), GROUPS.len() + 1);
         let statics: usize = files.values().map(|text| text.matches("\npub static ").count()).sum();
-        assert_eq!(statics, 565);
+        assert_eq!(statics, 567);
         assert_eq!(camel("all_shards"), "AllShards");
     }
 }

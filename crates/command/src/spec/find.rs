@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn all_are_listed_once_in_order() {
-        assert_eq!(all().len(), 565);
+        assert_eq!(all().len(), 567);
         assert!(all().windows(2).all(|pair| pair[0].name < pair[1].name));
         assert!(CONTAINERS.windows(2).all(|pair| pair[0] < pair[1]));
     }

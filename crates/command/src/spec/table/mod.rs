@@ -87,7 +87,7 @@ pub(super) static CONTAINERS: [&str; 23] = [
 ];
 
 /// Every command, sorted by name.
-pub(super) static SORTED: [&Facts; 565] = [
+pub(super) static SORTED: [&Facts; 567] = [
     &ACL_CAT,
     &ACL_DELUSER,
     &ACL_DRYRUN,
@@ -610,6 +610,7 @@ pub(super) static SORTED: [&Facts; 565] = [
     &XGROUP_DELCONSUMER,
     &XGROUP_DESTROY,
     &XGROUP_SETID,
+    &XIDMPRECORD,
     &XINFO_CONSUMERS,
     &XINFO_GROUPS,
     &XINFO_STREAM,
@@ -620,6 +621,7 @@ pub(super) static SORTED: [&Facts; 565] = [
     &XREAD,
     &XREADGROUP,
     &XREVRANGE,
+    &XSETID,
     &XTRIM,
     &ZADD,
     &ZCARD,

@@ -155,6 +155,17 @@ pub static XGROUP_SETID: Facts = Facts {
     ..PLAIN
 };
 
+/// Facts of `XIDMPRECORD`.
+pub static XIDMPRECORD: Facts = Facts {
+    name: "XIDMPRECORD",
+    wire: b"$11\r\nXIDMPRECORD\r\n",
+    arity: 5,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    keys: &[KeySpec::range(1, 1, 1, Access::ReadWrite)],
+    since: Since::redis("8.6.2"),
+    ..PLAIN
+};
+
 /// Facts of `XINFO CONSUMERS`.
 pub static XINFO_CONSUMERS: Facts = Facts {
     name: "XINFO CONSUMERS",
@@ -264,6 +275,17 @@ pub static XREVRANGE: Facts = Facts {
     arity: -4,
     flags: Flags::READONLY,
     keys: &[KeySpec::range(1, 1, 1, Access::ReadOnly)],
+    since: Since::both("5.0.0"),
+    ..PLAIN
+};
+
+/// Facts of `XSETID`.
+pub static XSETID: Facts = Facts {
+    name: "XSETID",
+    wire: b"$6\r\nXSETID\r\n",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    keys: &[KeySpec::range(1, 1, 1, Access::ReadWrite)],
     since: Since::both("5.0.0"),
     ..PLAIN
 };
