@@ -16,6 +16,7 @@ mod scripting;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 mod transactions;
 mod ttl;
@@ -52,6 +53,15 @@ pub use sorted_set::{
     Aggregate, BlockingSortedSetCommands, LexBound, LexRange, RankRange, Score, ScoreBound, ScoreEnd,
     ScoreRange, SortedSetCommands, SortedSetRangeCommands, ToScores, ZAddOptions, ZCombineOptions, ZRange,
     ZRangeBy, ZRangeByScoreOptions, ZRangeLimited, ZRangeScored,
+};
+pub use stream::{
+    AutoclaimPage, BlockingStreamCommands, ConsumerPending, GroupPending, GroupStart, IdmpInfo, IdmpLimits,
+    InvalidStreamId, Nack, PendingEntry, PendingSummary, StreamBound, StreamCommands, StreamConsumerDetails,
+    StreamConsumerInfo, StreamDelete, StreamDelivery, StreamDetails, StreamEntries, StreamEntry,
+    StreamGroupCommands, StreamGroupDetails, StreamGroupInfo, StreamId, StreamInfo, StreamRange, StreamRefs,
+    StreamStart, StreamTotals, StreamWaitStart, StreamsRead, ToStreams, Trim, XaddOptions, XautoclaimOptions,
+    XclaimOptions, XgroupCreateOptions, XnackOptions, XpendingOptions, XreadOptions, XreadgroupOptions,
+    XsetidOptions,
 };
 pub use string::{
     Digest, Increment, IncrexOptions, Lcs, LcsMatch, MsetexOptions, SetOptions, StringCommands,

@@ -20,6 +20,7 @@ mod scripting;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 mod transactions;
 
@@ -37,6 +38,7 @@ fn groups() -> Vec<(Group, Vec<Case>)> {
         (Group::Scripting, scripting::cases()),
         (Group::Set, set::cases()),
         (Group::SortedSet, sorted_set::cases()),
+        (Group::Stream, stream::cases()),
         (Group::String, string::cases()),
         (Group::Transactions, transactions::cases()),
     ]
