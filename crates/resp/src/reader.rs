@@ -95,11 +95,19 @@ impl<'a> Reader<'a> {
     }
 
     /// `slice` (a part of this frame) as bytes of its own: without a copy when the frame is shared.
+    #[inline]
     #[must_use]
     pub fn share(&self, slice: &'a [u8]) -> Bytes {
         match self.backing {
-            Some(backing) => backing.slice_ref(slice),
-            None => Bytes::copy_from_slice(slice),
+            // From anywhere, it may be.
+            Some(_) if slice.is_empty() => Bytes::new(),
+            Some(backing) => {
+                // As `slice_ref` does it, but where it can become a part of the caller's loop.
+                let start = slice.as_ptr().addr().wrapping_sub(backing.as_ptr().addr());
+                backing.slice(start..start.wrapping_add(slice.len()))
+            }
+            // A box, unlike a vector, has no unused room that would have to be looked for.
+            None => Bytes::from(Box::<[u8]>::from(slice)),
         }
     }
 
@@ -321,5 +329,7 @@ mod tests {
         let mut reader = Reader::shared(&frame);
         let Token::Bulk(text) = reader.token().unwrap() else { panic!("no bulk") };
         assert_eq!(reader.share(text).as_ptr(), text.as_ptr());
+        assert_eq!(reader.share(&text[1..3]), "el");
+        assert_eq!(reader.share(&[]), "");
     }
 }

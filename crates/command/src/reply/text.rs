@@ -81,15 +81,20 @@ impl FromReply for Arc<str> {
 }
 
 impl FromReply for Vec<u8> {
-    #[inline]
+    #[inline(always)]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        if let Some(bulk) = reader.short_bulk() {
-            return Ok(bulk.to_vec());
+        match reader.short_bulk() {
+            Some(bulk) => Ok(bulk.to_vec()),
+            None => any_bytes(reader),
         }
-        match text("bytes", reader)? {
-            Text::Borrowed(bytes) => Ok(bytes.to_vec()),
-            Text::Owned(text) => Ok(text.into_bytes()),
-        }
+    }
+}
+
+#[inline(never)]
+fn any_bytes(reader: &mut Reader<'_>) -> Result<Vec<u8>, DecodeError> {
+    match text("bytes", reader)? {
+        Text::Borrowed(bytes) => Ok(bytes.to_vec()),
+        Text::Owned(text) => Ok(text.into_bytes()),
     }
 }
 
@@ -97,15 +102,20 @@ impl FromReply for Vec<u8> {
 impl FromReply for Bytes {
     const SHARES: bool = true;
 
-    #[inline]
+    #[inline(always)]
     fn from_reply(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        if let Some(bulk) = reader.short_bulk() {
-            return Ok(reader.share(bulk));
+        match reader.short_bulk() {
+            Some(bulk) => Ok(reader.share(bulk)),
+            None => any_shared(reader),
         }
-        match text("bytes", reader)? {
-            Text::Borrowed(bytes) => Ok(reader.share(bytes)),
-            Text::Owned(text) => Ok(Self::from(text)),
-        }
+    }
+}
+
+#[inline(never)]
+fn any_shared(reader: &mut Reader<'_>) -> Result<Bytes, DecodeError> {
+    match text("bytes", reader)? {
+        Text::Borrowed(bytes) => Ok(reader.share(bytes)),
+        Text::Owned(text) => Ok(Bytes::from(text)),
     }
 }
 
