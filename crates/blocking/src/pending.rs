@@ -3,7 +3,7 @@
 //! The common way allocates nothing and asks nobody: encode, write, read, decode. Everything else is in
 //! [`slow`](crate::slow).
 
-use carnelian_command::{Command, FromReply, Request, Value};
+use carnelian_command::{Command, DecodeError, FromReply, Request, Value};
 use carnelian_core::connection::{Call, Delivery, Held, Refusal};
 use carnelian_core::route::Place;
 use carnelian_core::{Error, Options, Result, retry};
@@ -26,20 +26,32 @@ pub(crate) fn run<R: FromReply>(target: Target<'_>, command: &Command<R>, option
     }
     let now = target.clock().now();
     let call = options.call(target.config(), request, now);
-    let outcome = match target.lane().call(request, call, now) {
-        Ok(Came::Here(alone)) => {
-            let frame = alone.reply();
-            if is_simple::<R>(frame) && !target.has_callbacks() {
-                let decoded = R::from_whole(&mut Reader::new(frame));
-                drop(alone);
-                return decoded.map_err(|error| target.at(Error::decode(request.facts(), error)));
-            }
-            Ok(Delivery::Reply(Held::whole(frame.to_vec())))
+    let outcome = match target.lane().call(request, call, now, |frame| take(target, frame)) {
+        Ok(Came::Here(Taken::Value(decoded))) => {
+            return decoded.map_err(|error| target.at(Error::decode(request.facts(), error)));
         }
+        Ok(Came::Here(Taken::Copy(held))) => Ok(Delivery::Reply(held)),
         Ok(Came::Delivered(delivery)) => Ok(delivery),
         Err(refusal) => Err(refusal),
     };
     decode(target, request, settle(target, request, options, call, outcome)?)
+}
+
+/// What was made of a reply where it lay.
+enum Taken<R> {
+    /// All that the user wants.
+    Value(Result<R, DecodeError>),
+    /// Its bytes, for those who have time.
+    Copy(Held),
+}
+
+#[inline]
+fn take<R: FromReply>(target: Target<'_>, frame: &[u8]) -> Taken<R> {
+    if is_simple::<R>(frame) && !target.has_callbacks() {
+        Taken::Value(R::from_whole(&mut Reader::new(frame)))
+    } else {
+        Taken::Copy(Held::whole(frame.to_vec()))
+    }
 }
 
 /// What the user is to have, by way of the queue.

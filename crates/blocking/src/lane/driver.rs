@@ -89,14 +89,9 @@ impl<'a> Turn<'a> {
         turn
     }
 
-    /// It has read already, with this result.
-    pub(crate) fn has_read(
-        &mut self,
-        guarded: &mut Guarded,
-        stream: Arc<Stream>,
-        result: io::Result<Received>,
-    ) {
-        self.stream = Some(stream);
+    /// It has read already from the connection that its wheel holds on to, with this result.
+    pub(super) fn has_read(&mut self, guarded: &mut Guarded, result: io::Result<Received>) {
+        self.stream = self.wheel.as_ref().and_then(|wheel| wheel.stream().cloned());
         self.received(guarded, result);
     }
 
@@ -403,6 +398,7 @@ impl<'a> Turn<'a> {
     fn lose(&mut self, guarded: &mut Guarded) {
         let answered = self.lane.lose(guarded, &mut self.wakers);
         if let Some(wheel) = &mut self.wheel {
+            wheel.let_go();
             if answered {
                 (wheel.failures, wheel.pause) = (0, Duration::ZERO);
             }
@@ -450,6 +446,9 @@ impl<'a> Turn<'a> {
     #[cold]
     fn close(&mut self, guarded: &mut Guarded) {
         let stream = self.lane.ended(guarded, &mut self.wakers);
+        if let Some(wheel) = &mut self.wheel {
+            wheel.let_go();
+        }
         if let Some(stream) = stream {
             stream.shut_down();
         }

@@ -92,8 +92,8 @@ impl Lane {
         call: Call,
         now: Micros,
     ) -> Result<Delivery, Refusal> {
-        Ok(match self.call(request, call, now)? {
-            Came::Here(alone) => Delivery::Reply(Held::whole(alone.reply().to_vec())),
+        Ok(match self.call(request, call, now, |frame| Held::whole(frame.to_vec()))? {
+            Came::Here(held) => Delivery::Reply(held),
             Came::Delivered(delivery) => delivery,
         })
     }
@@ -270,6 +270,9 @@ impl Lane {
         self.closed.store(true, Ordering::Relaxed);
         wakers.append(&mut guarded.watchers);
         guarded.connection_id = None;
+        if let Some(wheel) = &mut guarded.wheel {
+            wheel.let_go();
+        }
         let stream = guarded.stream.take();
         if stream.is_some() && self.is_shared {
             self.node.disconnected(None);

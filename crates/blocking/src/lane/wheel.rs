@@ -3,6 +3,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use carnelian_core::config::Config;
@@ -17,6 +18,8 @@ use crate::stream::Stream;
 pub(crate) struct Wheel {
     inbox: Inbox,
     patience: Patience,
+    /// The connection that its holder drives, or drove last.
+    stream: Option<Arc<Stream>>,
     /// A connection being made.
     pub(super) attempt: Option<Attempt>,
     /// Tries to connect in a row that no command was answered after.
@@ -30,6 +33,7 @@ impl Wheel {
         Self {
             inbox: Inbox::new(config.limits()),
             patience: Patience::new(config.liveness().silence_limit()),
+            stream: None,
             attempt: None,
             failures: 0,
             pause: Duration::ZERO,
@@ -44,8 +48,42 @@ impl Wheel {
         self.attempt = None;
     }
 
+    /// Holds on to the connection in use. Most of the time it is the one it held before, and nothing is counted.
+    #[inline]
+    pub(super) fn follow(&mut self, current: Option<&Arc<Stream>>) -> Option<&Arc<Stream>> {
+        let current = current?;
+        if self.stream.as_ref().is_none_or(|mine| !Arc::ptr_eq(mine, current)) {
+            self.stream = Some(Arc::clone(current));
+        }
+        self.stream.as_ref()
+    }
+
+    /// The connection that it held on to.
+    #[inline]
+    pub(super) const fn stream(&self) -> Option<&Arc<Stream>> {
+        self.stream.as_ref()
+    }
+
+    /// The connection is over: it must not be held open from here.
+    pub(super) fn let_go(&mut self) {
+        self.stream = None;
+    }
+
     pub(super) fn shrink(&mut self) {
         self.inbox.shrink();
+    }
+
+    /// Waits for something to read from the connection that it holds on to, for no longer than `left`.
+    #[inline]
+    pub(super) fn read_own(&mut self, left: Micros) -> io::Result<Received> {
+        let Some(stream) = &self.stream else { return Ok(Received::Nothing) };
+        match self.patience.plan(left) {
+            Wait::Read => stream.read(&mut self.inbox, true),
+            other => {
+                let stream = Arc::clone(stream);
+                self.read_as(&stream, other)
+            }
+        }
     }
 
     /// Waits for something to read, for no longer than `left`.
