@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Debug;
 
 use bytes::Bytes;
+use carnelian_command::group::{
+    AutoclaimPage, PendingEntry, PendingSummary, StreamConsumerInfo, StreamDelivery, StreamDetails,
+    StreamEntries, StreamEntry, StreamGroupInfo, StreamId, StreamInfo, StreamsRead,
+};
 use carnelian_command::group::{FunctionStats, LibraryInfo};
 use carnelian_command::reply::ServerError;
 use carnelian_command::{DecodeError, FromReply, Request, Value, spec};
@@ -189,6 +193,13 @@ proptest! {
         let _ = read::<[String; 2]>(&frame);
         let _ = read::<Result<Value, ServerError>>(&frame);
         let _ = (read::<LibraryInfo>(&frame), read::<FunctionStats>(&frame));
+        let _ = read::<StreamId>(&frame);
+        let _ = (read::<StreamEntry>(&frame), read::<StreamEntries<Option<Value>>>(&frame));
+        let _ = (read::<StreamsRead>(&frame), read::<StreamsRead<StreamDelivery<Value>, Vec<u8>>>(&frame));
+        let _ = (read::<AutoclaimPage>(&frame), read::<AutoclaimPage<StreamId>>(&frame));
+        let _ = (read::<PendingSummary>(&frame), read::<Vec<PendingEntry>>(&frame));
+        let _ = (read::<StreamInfo<Value>>(&frame), read::<StreamDetails<Value>>(&frame));
+        let _ = (read::<StreamGroupInfo>(&frame), read::<StreamConsumerInfo>(&frame));
         let whole = Value::from_whole(&mut Reader::new(&frame));
         prop_assert!(!matches!(whole, Ok(Value::Error(_))));
     }
@@ -227,6 +238,46 @@ proptest! {
             let popped = aggregate(b'*', 2, first);
             prop_assert_eq!(read::<Option<(String, f64)>>(&popped), Ok(scores.first().cloned()));
         }
+    }
+
+    #[test]
+    fn streams_are_the_same_in_both_protocols(
+        streams in vec(("[a-z]{0,5}", vec((any::<u64>(), any::<u64>(), vec(("[a-z]{0,5}", text()), 0..4)), 0..4)), 0..4)
+    ) {
+        let entry = |(millis, sequence, fields): &(u64, u64, Vec<(String, String)>)| {
+            let flat: Vec<Vec<u8>> =
+                fields.iter().flat_map(|(field, value)| [bulk(field.as_bytes()), bulk(value.as_bytes())]).collect();
+            let id = bulk(format!("{millis}-{sequence}").as_bytes());
+            aggregate(b'*', 2, &[id, aggregate(b'*', flat.len(), &flat)])
+        };
+        let pairs: Vec<[Vec<u8>; 2]> = streams
+            .iter()
+            .map(|(key, entries)| {
+                let entries: Vec<Vec<u8>> = entries.iter().map(entry).collect();
+                [bulk(key.as_bytes()), aggregate(b'*', entries.len(), &entries)]
+            })
+            .collect();
+        let want: StreamsRead<StreamEntry<Vec<(String, String)>>> = streams
+            .into_iter()
+            .map(|(key, entries)| {
+                let entries = entries.into_iter().map(|(millis, sequence, fields)| {
+                    StreamEntry { id: StreamId::new(millis, sequence), fields }
+                });
+                (key, entries.collect())
+            })
+            .collect::<Vec<_>>()
+            .into();
+        let [_, resp3, resp2] = in_all_shapes(&pairs);
+        prop_assert_eq!(read(&resp2), Ok(want.clone()));
+        prop_assert_eq!(read(&resp3), Ok(want));
+    }
+
+    #[test]
+    fn ids_of_entries_are_ordered_as_their_numbers_are(one in any::<(u64, u64)>(), other in any::<(u64, u64)>()) {
+        let ids = [one, other].map(|(millis, sequence)| StreamId::new(millis, sequence));
+        prop_assert_eq!(ids[0].cmp(&ids[1]), one.cmp(&other));
+        prop_assert_eq!(ids[0].to_string().parse(), Ok(ids[0]));
+        prop_assert_eq!(read(&bulk(ids[0].to_string().as_bytes())), Ok(ids[0]));
     }
 
     #[test]

@@ -93,5 +93,7 @@ fn what_can_not_wait_does_not() {
     let words = &["can't run commands that wait on the server", "client.dedicated()"];
     let blpop = "Mine.blpop::<(String, String)>(\"k\", BlockFor::Forever)";
     refused("blpop", &["DataExecutor"], blpop, words);
+    let xread = "Mine.xread_block::<String, String>((\"k\", StreamWaitStart::New), BlockFor::Forever)";
+    refused("xread", &["DataExecutor"], xread, words);
     refused("id", &["DataExecutor"], "Mine.client_id()", words);
 }

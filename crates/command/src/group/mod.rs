@@ -56,12 +56,12 @@ pub use sorted_set::{
 };
 pub use stream::{
     AutoclaimPage, BlockingStreamCommands, ConsumerPending, GroupPending, GroupStart, IdmpInfo, IdmpLimits,
-    InvalidStreamId, Nack, PendingEntry, PendingSummary, StreamBound, StreamCommands, StreamConsumerDetails,
-    StreamConsumerInfo, StreamDelete, StreamDelivery, StreamDetails, StreamEntries, StreamEntry,
-    StreamGroupCommands, StreamGroupDetails, StreamGroupInfo, StreamId, StreamInfo, StreamRange, StreamRefs,
-    StreamStart, StreamTotals, StreamWaitStart, StreamsRead, ToStreams, Trim, XaddOptions, XautoclaimOptions,
-    XclaimOptions, XgroupCreateOptions, XnackOptions, XpendingOptions, XreadOptions, XreadgroupOptions,
-    XsetidOptions,
+    InvalidStreamId, Nack, PendingEntry, PendingSummary, StreamBound, StreamCommands, StreamConsumerCommands,
+    StreamConsumerDetails, StreamConsumerInfo, StreamDelete, StreamDelivery, StreamDetails, StreamEntries,
+    StreamEntry, StreamGroupCommands, StreamGroupDetails, StreamGroupInfo, StreamId, StreamInfo, StreamRange,
+    StreamRefs, StreamStart, StreamTotals, StreamWaitStart, StreamsRead, ToStreams, Trim, XaddOptions,
+    XautoclaimOptions, XclaimOptions, XgroupCreateOptions, XnackOptions, XpendingOptions, XreadOptions,
+    XreadgroupOptions, XsetidOptions,
 };
 pub use string::{
     Digest, Increment, IncrexOptions, Lcs, LcsMatch, MsetexOptions, SetOptions, StringCommands,

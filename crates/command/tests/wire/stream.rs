@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use carnelian_command::Build;
 use carnelian_command::group::{
     BlockFor, BlockingStreamCommands as _, GroupStart, IdmpLimits, Nack, StreamBound, StreamCommands as _,
-    StreamGroupCommands as _, StreamId, StreamRange, StreamRefs, StreamStart, StreamWaitStart, Trim,
-    XaddOptions, XautoclaimOptions, XclaimOptions, XgroupCreateOptions, XnackOptions, XpendingOptions,
-    XreadOptions, XreadgroupOptions, XsetidOptions,
+    StreamConsumerCommands as _, StreamGroupCommands as _, StreamId, StreamRange, StreamRefs, StreamStart,
+    StreamWaitStart, Trim, XaddOptions, XautoclaimOptions, XclaimOptions, XgroupCreateOptions, XnackOptions,
+    XpendingOptions, XreadOptions, XreadgroupOptions, XsetidOptions,
 };
 
 use super::case::{Case, at, case, ms, secs};

@@ -55,7 +55,7 @@ pub trait BlockingStreamCommands: Executor {
     }
 
     /// Reads entries that nobody of the group has had yet, as
-    /// [`xreadgroup`](super::StreamGroupCommands::xreadgroup) does, and waits for one while there are none.
+    /// [`xreadgroup`](super::StreamConsumerCommands::xreadgroup) does, and waits for one while there are none.
     ///
     /// Since Redis 5.0, Valkey 7.2. O(n) in the entries given.
     #[doc(alias = "XREADGROUP BLOCK")]
@@ -93,7 +93,7 @@ pub trait BlockingStreamCommands: Executor {
         self.run(add_new_of(command, &keys))
     }
 
-    /// Claims what others have left lying, as [`xreadgroup_claim`](super::StreamGroupCommands::xreadgroup_claim) does, and
+    /// Claims what others have left lying, as [`xreadgroup_claim`](super::StreamConsumerCommands::xreadgroup_claim) does, and
     /// reads entries that nobody of the group has had yet; waits for either while there is none.
     ///
     /// Since Redis 8.4, not in Valkey. O(n) in the entries given.

@@ -1,10 +1,12 @@
 //! Streams: logs of entries under IDs that only grow, read by anybody or shared out among the consumers of a group.
 //!
-//! Here: entries, and the stream as a whole. What belongs to consumer groups is in `group`, what waits in `blocking`.
+//! Here: entries, and the stream as a whole. Consumer groups are in `group`, what their consumers do is in
+//! `consumer`, what waits in `blocking`.
 
 mod add;
 mod blocking;
 mod claim;
+mod consumer;
 mod details;
 mod entry;
 mod fields;
@@ -23,6 +25,7 @@ use crate::{Command, DataExecutor, FromReply, ToArg, ToArgs, ToPairs, spec};
 pub use add::{IdmpLimits, XaddOptions, XsetidOptions};
 pub use blocking::BlockingStreamCommands;
 pub use claim::{AutoclaimPage, Nack, XautoclaimOptions, XclaimOptions, XnackOptions};
+pub use consumer::StreamConsumerCommands;
 pub use details::{ConsumerPending, GroupPending, StreamConsumerDetails, StreamDetails, StreamGroupDetails};
 pub use entry::{StreamDelivery, StreamEntries, StreamEntry};
 pub use group::{GroupStart, StreamGroupCommands, XgroupCreateOptions};

@@ -43,7 +43,7 @@ impl FromReply for PendingSummary {
 pub struct PendingEntry {
     /// Its ID.
     pub id: StreamId,
-    /// Who has it; `None` when its consumer gave it back ([XNACK](super::StreamGroupCommands::xnack)).
+    /// Who has it; `None` when its consumer gave it back ([XNACK](super::StreamConsumerCommands::xnack)).
     pub consumer: Option<String>,
     /// How long ago it was handed out; `None` when it was given back.
     pub idle: Option<Duration>,

@@ -16,7 +16,7 @@ pub enum StreamStart {
     /// The entries after this ID; after [`StreamId::MIN`] they are all of them. Give the ID of the last entry to go on
     /// from there.
     After(StreamId),
-    /// The last entry of the stream, `+`. Since Redis 7.4, Valkey 9.0.
+    /// The last entry of the stream, `+`. Since Redis 7.4, Valkey 8.0.
     Last,
 }
 
@@ -42,7 +42,7 @@ impl ToArg for StreamStart {
 pub enum StreamWaitStart {
     /// The entries after this ID.
     After(StreamId),
-    /// The last entry of the stream, `+`; the first that comes, if it is empty. Since Redis 7.4, Valkey 9.0.
+    /// The last entry of the stream, `+`; the first that comes, if it is empty. Since Redis 7.4, Valkey 8.0.
     Last,
     /// What comes after the call, `$`. Use it for the first call only, and the ID of the last entry from then on: else what
     /// comes between two calls is missed.

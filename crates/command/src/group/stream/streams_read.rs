@@ -57,6 +57,13 @@ impl<E, K> Default for StreamsRead<E, K> {
     }
 }
 
+/// As if it had been read: for tests of what becomes of it.
+impl<E, K> From<Vec<(K, Vec<E>)>> for StreamsRead<E, K> {
+    fn from(streams: Vec<(K, Vec<E>)>) -> Self {
+        Self { streams }
+    }
+}
+
 impl<E, K> Deref for StreamsRead<E, K> {
     type Target = [(K, Vec<E>)];
 
@@ -112,6 +119,7 @@ mod tests {
         assert_eq!((&one).into_iter().count(), 2);
         assert_eq!(one.clone().into_entries().len(), one.clone().into_iter().count());
         assert_eq!(one.clone().into_vec()[1].0, "b");
+        assert_eq!(StreamsRead::from(one.clone().into_vec()), one);
         let single = format!("*1\r\n*2\r\n$1\r\na\r\n{ENTRIES}");
         let single: StreamsRead<StreamEntry, Vec<u8>> = read(&single).unwrap();
         assert_eq!((single.len(), &single[0].0[..]), (1, &b"a"[..]));
