@@ -15,25 +15,25 @@
 //!
 //! Nobody waits for room in the socket without also reading, unless somebody else reads.
 //!
+//! Here is what a caller does next; how it moves bytes is in [`exchange`], how it makes a connection in [`connecting`].
+//!
 //! Each caller watches its own deadline; the one who reads also watches the health of the connection.
+
+mod connecting;
+mod exchange;
 
 use std::io;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
-use carnelian_core::connection::liveness::{Health, as_micros};
 use carnelian_core::connection::{Chunk, Micros, NEVER, Phase};
-use carnelian_core::{Error, Result};
 use parking_lot::MutexGuard;
 
-use super::guarded::{Ending, Guarded};
+use super::guarded::Guarded;
 use super::wheel::Wheel;
 use super::{Guard, Lane};
-use crate::clock;
-use crate::greet::Greeted;
 use crate::parker::Place;
-use crate::socket::{For, Ready, Received};
+use crate::socket::{For, Received};
 use crate::stream::Stream;
 
 /// How long one who waits for the socket goes without looking whether others have changed something.
@@ -213,114 +213,6 @@ impl<'a> Turn<'a> {
         }
     }
 
-    // ── doing it ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Writes as much of the wave as goes.
-    #[inline]
-    fn write(&mut self, guarded: &mut Guard<'_>) {
-        let (Some(wave), Some(stream)) = (&mut self.wave, &self.stream) else { return };
-        let (wakers, before) = (&mut self.wakers, wave.written);
-        let result = MutexGuard::unlocked(guarded, || {
-            wake(wakers);
-            pump(stream, wave)
-        });
-        match result {
-            Ok(true) => self.return_wave(guarded),
-            Ok(false) => {
-                if before > 0 && wave.written > before {
-                    // The peer has taken what had filled the buffers: that is life.
-                    guarded.link.heard(self.lane.node.clock.now());
-                }
-                wave.blocked = true;
-            }
-            Err(error) => {
-                guarded.write_failed(stream, error.to_string());
-                self.return_wave(guarded);
-            }
-        }
-    }
-
-    #[inline]
-    fn return_wave(&mut self, guarded: &mut Guarded) {
-        if let Some(wave) = self.wave.take() {
-            guarded.give_back(wave.bytes, wave.written, &mut self.wakers);
-        }
-    }
-
-    /// Reads, and waits for something to read.
-    #[inline]
-    fn read(&mut self, guarded: &mut Guard<'_>, deadline: Micros) {
-        let (Some(wheel), Some(stream)) = (&mut self.wheel, &self.stream) else { return };
-        let (wakers, left) = (&mut self.wakers, deadline.min(self.look).saturating_sub(self.now));
-        let quiet = self.quiet;
-        let result = MutexGuard::unlocked(guarded, || {
-            wake(wakers);
-            if quiet { wheel.read_on(stream, left) } else { wheel.read(stream, left) }
-        });
-        self.received(guarded, result);
-    }
-
-    /// Waits for the socket while there is something to write.
-    #[cold]
-    fn wait(&mut self, guarded: &mut Guard<'_>, what: For, limit: Micros) {
-        let Some(stream) = &self.stream else { return };
-        let (wakers, wheel) = (&mut self.wakers, &mut self.wheel);
-        let limit = clock::until(limit.min(self.look), self.now).unwrap_or(Duration::MAX);
-        let result = MutexGuard::unlocked(guarded, || {
-            wake(wakers);
-            let ready = stream.wait(what, limit)?;
-            let received = match wheel {
-                Some(wheel) if ready.read => stream.read(wheel.inbox(), false)?,
-                _ => Received::Nothing,
-            };
-            stream.flush()?;
-            io::Result::Ok((ready, received))
-        });
-        let (ready, received) = match result {
-            Ok((ready, received)) => (ready, Ok(received)),
-            Err(error) => (Ready { read: false, write: false }, Err(error)),
-        };
-        if let Some(wave) = &mut self.wave {
-            wave.blocked &= !ready.write;
-        }
-        if self.wheel.is_some() {
-            self.received(guarded, received);
-        } else {
-            self.now = self.lane.node.clock.now();
-        }
-    }
-
-    /// Hands out what has come.
-    #[inline]
-    fn received(&mut self, guarded: &mut Guarded, result: io::Result<Received>) {
-        let (Some(wheel), Some(stream)) = (&mut self.wheel, &self.stream) else { return };
-        self.now = self.lane.node.clock.now();
-        match result {
-            Ok(Received::Bytes(_)) => {
-                self.quiet = false;
-                if guarded.is_current(stream) {
-                    guarded.hand_out(wheel, stream, self.now, &mut self.wakers);
-                }
-            }
-            Ok(Received::Nothing) => {
-                self.quiet = true;
-                self.look_at_health(guarded);
-            }
-            Ok(Received::End) => guarded.break_off(stream, Ending::hung_up()),
-            Err(error) => guarded.break_off(stream, Ending::because(error)),
-        }
-    }
-
-    #[cold]
-    fn look_at_health(&mut self, guarded: &mut Guarded) {
-        let Some(stream) = &self.stream else { return };
-        match guarded.link.health(self.now, self.lane.node.is_alive()) {
-            Health::Good(next) => self.look = next,
-            Health::Probe => self.look = NEVER,
-            Health::Dead { silence } => guarded.break_off(stream, Ending::of_silence(silence)),
-        }
-    }
-
     /// Waits until it is woken.
     #[cold]
     fn park(&mut self, guarded: &mut Guard<'_>, place: &Place, limit: Micros) {
@@ -333,79 +225,6 @@ impl<'a> Turn<'a> {
         self.now = clock.now();
     }
 
-    // ── the connection ───────────────────────────────────────────────────────────────────────────────────────
-
-    /// Goes on with making a connection.
-    #[cold]
-    fn connect(&mut self, guarded: &mut Guard<'_>, deadline: Micros) {
-        let Some(wheel) = &mut self.wheel else { return };
-        let node = &*self.lane.node;
-        let (wakers, lane) = (&mut self.wakers, self.lane);
-        let mut attempt = wheel.attempt.take_if(|attempt| !attempt.is_overdue());
-        wheel.attempt = None;
-        let failures = wheel.failures;
-        let result = MutexGuard::unlocked(guarded, || {
-            wake(wakers);
-            let attempt = attempt.get_or_insert_with(|| {
-                node.connecting(failures);
-                node.connector.begin()
-            });
-            node.connector.advance(attempt, node.clock.instant(deadline), &lane.closed)
-        });
-        self.now = node.clock.now();
-        match result {
-            // The deadline has passed; whoever drives next goes on from here.
-            None => wheel.attempt = attempt,
-            Some(result) => self.connected(guarded, result),
-        }
-    }
-
-    fn connected(&mut self, guarded: &mut Guarded, result: Result<Greeted>) {
-        let Some(wheel) = &mut self.wheel else { return };
-        if guarded.link.phase() != Phase::Connecting {
-            return;
-        }
-        let node = &self.lane.node;
-        wheel.failures += 1;
-        match result {
-            Ok(greeted) => {
-                // It counts as a failure until a command has been answered: a server that lets us in and hangs up gets
-                // no storm of tries.
-                wheel.pause = node.backoff(wheel.failures, wheel.pause);
-                self.lane.install(guarded, Some(wheel), greeted);
-                self.wakers.append(&mut guarded.watchers);
-            }
-            Err(error) => {
-                wheel.pause = node.failed(&error, wheel.failures, wheel.pause);
-                wheel.next_try = self.now.saturating_add(as_micros(wheel.pause));
-                guarded.link.connect_failed(error.to_string());
-                let failures = wheel.failures;
-                if node.config.reconnect_policy().attempts.is_some_and(|most| failures >= most) {
-                    self.end_of_tries(guarded, &error);
-                }
-            }
-        }
-    }
-
-    fn end_of_tries(&mut self, guarded: &mut Guarded, error: &Error) {
-        let failures = self.wheel.as_ref().map_or(0, |wheel| wheel.failures);
-        let reason = format!("gave up after {failures} tries to connect: {error}");
-        self.lane.give_up(guarded, &reason, &mut self.wakers);
-    }
-
-    /// The connection is gone.
-    #[cold]
-    fn lose(&mut self, guarded: &mut Guarded) {
-        let answered = self.lane.lose(guarded, &mut self.wakers);
-        if let Some(wheel) = &mut self.wheel {
-            wheel.let_go();
-            if answered {
-                (wheel.failures, wheel.pause) = (0, Duration::ZERO);
-            }
-            wheel.next_try = self.now.saturating_add(as_micros(wheel.pause));
-        }
-    }
-
     // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The deadline has passed: ours, and perhaps those of others.
@@ -415,6 +234,13 @@ impl<'a> Turn<'a> {
         guarded.link.expire(self.now, guarded.unread, &mut self.wakers);
         if self.wheel.is_some() && guarded.broken.is_none() {
             self.look_at_health(guarded);
+        }
+    }
+
+    #[inline]
+    fn return_wave(&mut self, guarded: &mut Guarded) {
+        if let Some(wave) = self.wave.take() {
+            guarded.give_back(wave.bytes, wave.written, &mut self.wakers);
         }
     }
 
@@ -473,17 +299,4 @@ pub(crate) fn wake(wakers: &mut Vec<Waker>) {
     if !wakers.is_empty() {
         wakers.drain(..).for_each(Waker::wake);
     }
-}
-
-/// Writes until all is written (true) or the socket takes no more (false).
-#[inline]
-fn pump(stream: &Stream, wave: &mut Wave) -> io::Result<bool> {
-    while let Some(rest) = wave.bytes.get(wave.written..).filter(|rest| !rest.is_empty()) {
-        match stream.write(rest)? {
-            0 => return Ok(false),
-            count => wave.written += count,
-        }
-    }
-    stream.flush()?;
-    Ok(true)
 }
