@@ -289,13 +289,14 @@ impl XreadOptions {
         self
     }
 
-    /// At most this many entries of all streams together. Since Redis 8.10, not in Valkey.
+    /// At most this many entries of all streams together, no less than [`count`](Self::count). The streams come first that
+    /// are named first. Since Redis 8.10, not in Valkey.
     pub const fn maxcount(mut self, entries: u64) -> Self {
         self.maxcount = Some(entries);
         self
     }
 
-    /// About this many bytes at most. Since Redis 8.10, not in Valkey.
+    /// A reply of this many bytes at most, but one entry however large it is. Since Redis 8.10, not in Valkey.
     pub const fn maxsize(mut self, bytes: u64) -> Self {
         self.maxsize = Some(bytes);
         self
@@ -332,13 +333,14 @@ impl XreadgroupOptions {
         self
     }
 
-    /// At most this many entries of all streams together. Since Redis 8.10, not in Valkey.
+    /// At most this many entries of all streams together, no less than [`count`](Self::count). The streams come first that
+    /// are named first. Since Redis 8.10, not in Valkey.
     pub const fn maxcount(mut self, entries: u64) -> Self {
         self.limits = self.limits.maxcount(entries);
         self
     }
 
-    /// About this many bytes at most. Since Redis 8.10, not in Valkey.
+    /// A reply of this many bytes at most, but one entry however large it is. Since Redis 8.10, not in Valkey.
     pub const fn maxsize(mut self, bytes: u64) -> Self {
         self.limits = self.limits.maxsize(bytes);
         self
