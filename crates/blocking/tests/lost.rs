@@ -294,28 +294,7 @@ fn under_chaos_nothing_runs_twice_and_errors_tell_the_truth() -> Outcome {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
                 let client = &client;
-                scope.spawn(move || {
-                    let (mut random, mut told) = (thread + 1, Vec::new());
-                    for n in 0..COMMANDS {
-                        random ^= random << 13;
-                        random ^= random >> 7;
-                        random ^= random << 17;
-                        let padding = if random % 50 == 0 { 300_000 } else { random as usize % 100 };
-                        let item = format!("{n}:{}", "x".repeat(padding));
-                        // Now and then there is no time at all, while others queue: then nothing has been sent.
-                        let limit = match n % 8 {
-                            0 => Duration::from_micros(random % 100),
-                            _ => Duration::from_millis(2 + random % 40),
-                        };
-                        let outcome = client.timeout(limit).rpush(format!("list{thread}"), &item);
-                        told.push(match outcome {
-                            Ok(_) => Told::Ran,
-                            Err(error) if error.may_have_run() => Told::Perhaps,
-                            Err(_) => Told::No,
-                        });
-                    }
-                    told
-                })
+                scope.spawn(move || push_in_a_hurry(client, thread, COMMANDS))
             })
             .collect();
         let ended = std::sync::atomic::AtomicBool::new(false);
@@ -354,6 +333,30 @@ fn under_chaos_nothing_runs_twice_and_errors_tell_the_truth() -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Pushes numbered items to the list of a thread, each with a limit of its own: what it was told of each.
+fn push_in_a_hurry(client: &Client, thread: u64, commands: u64) -> Vec<Told> {
+    let (mut random, mut told) = (thread + 1, Vec::new());
+    for n in 0..commands {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let padding = if random % 50 == 0 { 300_000 } else { random as usize % 100 };
+        let item = format!("{n}:{}", "x".repeat(padding));
+        // Now and then there is no time at all, while others queue: then nothing has been sent.
+        let limit = match n % 8 {
+            0 => Duration::from_micros(random % 100),
+            _ => Duration::from_millis(2 + random % 40),
+        };
+        let outcome = client.timeout(limit).rpush(format!("list{thread}"), &item);
+        told.push(match outcome {
+            Ok(_) => Told::Ran,
+            Err(error) if error.may_have_run() => Told::Perhaps,
+            Err(_) => Told::No,
+        });
+    }
+    told
 }
 
 /// What a caller was told of its command.

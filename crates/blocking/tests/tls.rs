@@ -1,6 +1,7 @@
 //! TLS against real servers: who is trusted, who is turned away, and that threads share a connection there as well.
 #![cfg(feature = "tls")]
 
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use carnelian_blocking::Client;
 use carnelian_command::group::{ConnectionCommands as _, StringCommands as _};
 use carnelian_core::config::{TlsOptions, Verify};
 use carnelian_core::{Config, Error, ErrorKind};
+use carnelian_testkit::certs::CLIENT_KEY_PASSWORD;
 use carnelian_testkit::proxy::Direction;
 use carnelian_testkit::{FaultProxy, Server, ServerCertificate, eventually, servers};
 
@@ -15,6 +17,15 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn trusting(server: &Server) -> TlsOptions {
     TlsOptions::new().ca_file(server.tls().ca().certificate_path())
+}
+
+/// The error of a connect that must not come about, which is to contain all of `parts`.
+fn refusal(server: &Server, options: TlsOptions, parts: &[&str]) {
+    let error = connect(server, options).expect_err("the connect must fail");
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    for part in parts {
+        assert!(error.to_string().contains(part), "{part:?} is not in: {error}");
+    }
 }
 
 /// Tries to connect to the server's TLS port with these options.
@@ -36,17 +47,55 @@ fn speaks_tls_with_every_server_that_does() -> Outcome {
 }
 
 #[test]
-fn who_is_not_trusted_is_turned_away() -> Outcome {
-    for (showing, part) in [
-        (ServerCertificate::WrongHost, "ssl_check_hostname"),
-        (ServerCertificate::Expired, "expired"),
-        (ServerCertificate::OtherAuthority, "ssl_ca_certs"),
-    ] {
+fn the_authority_may_come_as_text_as_a_file_or_in_the_url() -> Outcome {
+    let server = Server::options(&servers::newest_redis()).tls().start();
+    let ca = server.tls().ca();
+    connect(&server, TlsOptions::new().ca_pem(ca.certificate_pem()))?.ping()?;
+    connect(&server, TlsOptions::new().ca_file(ca.certificate_path()))?.ping()?;
+    Client::connect(format!("{}?ssl_ca_certs={}", server.tls_url(), ca.certificate_path().display()))?
+        .ping()?;
+    Ok(())
+}
+
+#[test]
+fn a_server_of_an_unknown_authority_is_turned_away() -> Outcome {
+    let server =
+        Server::options(&servers::newest_redis()).tls_showing(ServerCertificate::OtherAuthority).start();
+    refusal(&server, trusting(&server), &["authority", "ssl_ca_certs", &server.tls_addr().to_string()]);
+    // The system's authorities did not sign it either.
+    refusal(&server, TlsOptions::new(), &["ssl_ca_certs"]);
+    // Who trusts that authority gets in: the certificate is right otherwise.
+    connect(&server, TlsOptions::new().ca_file(server.tls().other_ca().certificate_path()))?.ping()?;
+    Ok(())
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused_unless_the_check_is_off() -> Outcome {
+    let server = Server::options(&servers::newest_redis()).tls_showing(ServerCertificate::WrongHost).start();
+    refusal(&server, trusting(&server), &["elsewhere.example", "ssl_check_hostname=false"]);
+    connect(&server, trusting(&server).check_hostname(false))?.ping()?;
+    connect(&server, trusting(&server).server_name("elsewhere.example"))?.ping()?;
+    // Without the check of names, the authority still counts.
+    let other = TlsOptions::new().ca_file(server.tls().other_ca().certificate_path()).check_hostname(false);
+    refusal(&server, other, &["authority"]);
+    Ok(())
+}
+
+#[test]
+fn an_expired_certificate_is_refused() {
+    let server = Server::options(&servers::newest_redis()).tls_showing(ServerCertificate::Expired).start();
+    refusal(&server, trusting(&server), &["expired"]);
+    refusal(&server, trusting(&server).check_hostname(false), &["expired"]);
+}
+
+#[test]
+fn verification_can_be_switched_off_altogether() -> Outcome {
+    for showing in
+        [ServerCertificate::WrongHost, ServerCertificate::Expired, ServerCertificate::OtherAuthority]
+    {
         let server = Server::options(&servers::newest_redis()).tls_showing(showing).start();
-        let error = connect(&server, trusting(&server)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
-        assert!(error.to_string().contains(part), "{part:?} is not in: {error}");
         connect(&server, TlsOptions::new().verify(Verify::None))?.ping()?;
+        Client::connect(format!("{}?ssl_cert_reqs=none", server.tls_url()))?.ping()?;
     }
     Ok(())
 }
@@ -59,12 +108,23 @@ fn client_certificates_are_shown() -> Outcome {
         trusting(&server).client_cert(identity.certificate_path()).client_key(identity.key_path())
     };
     connect(&server, showing(own))?.ping()?;
-    // Under TLS 1.3 the server says no only after the handshake.
-    for (options, part) in [(trusting(&server), "ssl_certfile"), (showing(other), "tls-ca-cert-file")] {
+    let encrypted =
+        trusting(&server).client_cert(own.certificate_path()).client_key(server.tls().encrypted_client_key());
+    connect(&server, encrypted.clone().key_password(CLIENT_KEY_PASSWORD))?.ping()?;
+
+    // The files of the client's own are at fault, not the connection.
+    for options in [encrypted.clone(), encrypted.key_password("hunter2")] {
         let error = connect(&server, options).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
-        assert!(error.to_string().contains(part), "{part:?} is not in: {error}");
+        assert!(matches!(error.kind(), ErrorKind::Tls | ErrorKind::Config), "{error}");
+        assert!(error.to_string().contains("password") && !error.to_string().contains("hunter2"), "{error}");
     }
+    let error =
+        connect(&server, trusting(&server).client_cert(Path::new("/nonexistent/client.crt"))).unwrap_err();
+    assert!(error.to_string().contains("/nonexistent/client.crt"), "{error}");
+
+    // Under TLS 1.3 the server says no only after the handshake.
+    refusal(&server, trusting(&server), &["client certificate", "ssl_certfile"]);
+    refusal(&server, showing(other), &["client's certificate", "tls-ca-cert-file"]);
     Ok(())
 }
 
@@ -76,6 +136,7 @@ fn a_plain_port_is_told_from_a_tls_port() -> Outcome {
     let error =
         Client::connect(quick(format!("rediss://{}", server.addr()))?.tls(trusting(&server))).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Tls | ErrorKind::Timeout), "{error:?}");
+    // A server without TLS waits for the end of a line, unless there happens to be one in the random bytes.
     assert!(error.to_string().contains("TLS") && error.to_string().contains("port"), "{error}");
     let error = Client::connect(quick(format!("redis://{}", server.tls_addr()))?).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Protocol), "{error:?}");
