@@ -136,7 +136,7 @@ impl Framer {
         if *left > 1 && buffer.get(self.at) == Some(&b'$') && self.limits.bulk >= short::LONGEST {
             // What is in a list stands behind a line end: that of its header, at the least.
             let behind = buffer.get(self.at.saturating_sub(2)..).unwrap_or_default();
-            let (bytes, passed) = short_bulks(behind, *left - 1);
+            let (bytes, passed) = short::run(behind, *left - 1);
             self.at += bytes;
             *left -= passed;
         }
@@ -365,24 +365,6 @@ impl Framer {
         }
         Ok(Step::Wait)
     }
-}
-
-/// How many bytes the short bulk strings take that stand behind a line end, and how many they are: `most`, at the most.
-///
-/// Apart from the rest, so that its loop has the processor's registers for itself.
-#[inline(never)]
-fn short_bulks(behind: &[u8], most: u64) -> (usize, u64) {
-    let (mut rest, mut passed, mut headers) = (behind, behind.len(), 0);
-    // One look takes in the line end of one and the header of the next, which has passed once its own line end is seen.
-    while headers <= most
-        && let Some((start, length)) = short::header_behind_line_end(rest)
-    {
-        passed = rest.len();
-        headers += 1;
-        let Some(line_end) = rest.get(start + length..) else { break };
-        rest = line_end;
-    }
-    (behind.len() - passed, headers.saturating_sub(1))
 }
 
 /// Checks the content of the line types that a reader will trust.

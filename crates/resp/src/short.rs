@@ -13,10 +13,25 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(usize, usize)> {
     header_behind::<0>(bytes)
 }
 
-/// The same behind the line end of another element.
-#[inline]
-pub(crate) fn header_behind_line_end(bytes: &[u8]) -> Option<(usize, usize)> {
-    header_behind::<2>(bytes)
+/// How many bytes a run of such strings behind a line end takes, and how many they are: `most`, at the most.
+///
+/// Apart from the rest, so that its loop has the processor's registers for itself.
+#[inline(never)]
+pub(crate) fn run(behind: &[u8], most: u64) -> (usize, u64) {
+    let (mut rest, mut before_last, mut passed) = (behind, behind, 0);
+    // One look takes in the line end of one and the header of the next.
+    while passed < most
+        && let Some((start, length)) = header_behind::<2>(rest)
+        && let Some(line_end) = rest.get(start + length..)
+    {
+        (before_last, rest) = (rest, line_end);
+        passed += 1;
+    }
+    if rest.starts_with(b"\r\n") {
+        return (behind.len() - rest.len(), passed);
+    }
+    // The last has no line end, or not yet.
+    (behind.len() - before_last.len(), passed.saturating_sub(1))
 }
 
 /// A header behind the last so many bytes of a line end.
@@ -98,7 +113,7 @@ mod tests {
                     let mut bytes = text.to_vec();
                     bytes.extend_from_slice(b"\xff\r");
                     let found = header(&bytes);
-                    let behind = header_behind_line_end(&[b"\r\n", &bytes[..]].concat());
+                    let behind = header_behind::<2>(&[b"\r\n", &bytes[..]].concat());
                     assert_eq!(behind, found.map(|(start, length)| (start + 2, length)));
                     let slow = integer_line(&bytes[1..]).ok().flatten();
                     // A sign and more digits are the long way's alone.
@@ -110,6 +125,26 @@ mod tests {
             }
         }
         assert_eq!(header(b"$1\r\n1\r\n"), None);
-        assert_eq!(header_behind_line_end(b"\r\r$1\r\n1\r\n"), None);
+        assert_eq!(header_behind::<2>(b"\r\r$1\r\n1\r\n"), None);
+    }
+
+    #[test]
+    fn short_strings_are_passed_over_when_their_line_end_is_there() {
+        let list = b"\r\n$1\r\na\r\n$12\r\nabcdefghijkl\r\n$0\r\n\r\n:1\r\n";
+        for (upto, most, want) in [
+            (list.len(), 9, (32, 3)),
+            (list.len(), 2, (26, 2)),
+            (list.len(), 0, (0, 0)),
+            (30, 9, (26, 2)),
+            (28, 9, (26, 2)),
+            (27, 9, (7, 1)),
+            (26, 9, (7, 1)),
+            (13, 9, (7, 1)),
+            (1, 9, (0, 0)),
+        ] {
+            assert_eq!(run(&list[..upto], most), want, "{upto} {most}");
+        }
+        assert_eq!(run(b"\r\n$1\r\nab\r\n", 9), (0, 0));
+        assert_eq!(run(b"\r\n$1\r\na\r\n$1\r\nab\n", 9), (7, 1));
     }
 }
