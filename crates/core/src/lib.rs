@@ -14,6 +14,7 @@
 //! - [`retry`]: whether a command that came to nothing is tried again.
 //! - [`route`]: which kind of connection a command needs.
 //! - [`Error`]: what went wrong, and whether the command may have run.
+//! - [`subscription`]: who listens to which channels.
 //! - [`State`], [`Event`]: what a client can be seen doing.
 
 pub mod callbacks;
@@ -27,6 +28,7 @@ pub mod pool;
 pub mod retry;
 pub mod route;
 mod state;
+pub mod subscription;
 
 pub use config::{Config, ConfigError};
 pub use error::{Error, ErrorKind, Result, ServerCode, TimeoutReport};

@@ -68,6 +68,10 @@ impl Client {
         Self { shared }
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     #[inline]
     pub(crate) fn target(&self) -> Target<'_> {
         Target::Client(&self.shared)

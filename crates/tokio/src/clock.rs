@@ -1,6 +1,6 @@
 //! The driver's clock: microseconds since it was started, as the core counts them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use carnelian_core::connection::{Micros, NEVER};
 use tokio::time::Instant;
@@ -27,6 +27,13 @@ impl Clock {
     pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Micros {
         let Some(timeout) = timeout else { return NEVER };
         self.now().saturating_add(carnelian_core::connection::liveness::as_micros(timeout))
+    }
+
+    /// What the time of day was at a moment that has passed.
+    pub(crate) fn time_of_day(&self, micros: Micros) -> SystemTime {
+        let ago = Duration::from_micros(self.now().saturating_sub(micros));
+        let now = SystemTime::now();
+        now.checked_sub(ago).unwrap_or(now)
     }
 
     /// The moment of `micros`; far away for never.

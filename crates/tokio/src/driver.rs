@@ -79,6 +79,7 @@ pub(crate) async fn drive(lane: &Arc<Lane>, connected: Box<Connected>, node_aliv
         requeued: false,
         more: true,
         crowd: 0,
+        stalled: false,
         node_alive,
     };
     poll_fn(|cx| driver.poll(cx)).await
@@ -100,6 +101,8 @@ struct Driver<'a> {
     more: bool,
     /// Commands in flight when it last looked.
     crowd: usize,
+    /// A subscriber has to read before the socket is read again.
+    stalled: bool,
     node_alive: &'a AtomicBool,
 }
 
@@ -109,6 +112,7 @@ struct Pass {
     closed: bool,
     /// There is another wave behind the one in hand.
     behind: bool,
+    stalled: bool,
 }
 
 impl Driver<'_> {
@@ -139,8 +143,10 @@ impl Driver<'_> {
     fn work(&mut self, cx: &mut Context<'_>) -> Result<bool, Ending> {
         let mut heard = false;
         loop {
-            let idle = !self.more && self.read(cx, &mut heard)?;
+            let was_stalled = self.stalled;
+            let idle = was_stalled || (!self.more && self.read(cx, &mut heard)?);
             let pass = self.pass(cx, heard, idle)?;
+            self.stalled = pass.stalled;
             self.wake_callers();
             if pass.closed {
                 return Err(Ending::Closed);
@@ -158,7 +164,9 @@ impl Driver<'_> {
             // A finished wave is given back at the next look: nothing needs it before. Unless there is another one behind
             // it, or there may be: while a write is blocked, callers wake nobody.
             let go_on = !self.write_blocked && (was_blocked || pass.behind);
-            if idle && !go_on {
+            // Who has not read has nobody to wake it when there is something.
+            let unheard = was_stalled && !self.stalled;
+            if idle && !go_on && !unheard {
                 return Ok(false);
             }
         }
@@ -213,7 +221,8 @@ impl Driver<'_> {
         }
         let in_hand = self.wave.as_ref().map_or(0, |(wave, written)| wave.len() - written);
         let behind = guarded.link.unsent() > in_hand as u64;
-        Ok(Pass { delivered, closed: guarded.link.phase() == Phase::Closed, behind })
+        let closed = guarded.link.phase() == Phase::Closed;
+        Ok(Pass { delivered, closed, behind, stalled: guarded.link.is_stalled() })
     }
 
     /// Gives a wave back that is wholly written.

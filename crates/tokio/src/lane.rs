@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use carnelian_command::Request;
 use carnelian_core::config::Config;
-use carnelian_core::connection::{Call, Delivery, Link, Load, Micros, Refusal, Submitted, Ticket};
+use carnelian_core::connection::{Call, Delivery, Link, Load, Micros, Phase, Refusal, Submitted, Ticket};
+use carnelian_core::subscription::Mail;
 use carnelian_core::{Error, ErrorKind};
 use parking_lot::Mutex;
 
@@ -19,6 +20,8 @@ use crate::stream::LoneWriter;
 /// One connection, shared by its callers.
 pub(crate) struct Lane {
     pub(crate) clock: Clock,
+    /// It is for subscribers: what becomes of it says nothing of the client's own connections.
+    pub(crate) beside: bool,
     guarded: Mutex<Guarded>,
 }
 
@@ -41,8 +44,20 @@ pub(crate) struct Guarded {
 
 impl Lane {
     pub(crate) fn new(config: &Config, clock: Clock) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::unshared(config, clock))
+    }
+
+    /// A lane that is for subscribers only.
+    pub(crate) fn for_subscribers(config: &Config, clock: Clock) -> Arc<Self> {
+        let lane = Self { beside: true, ..Self::unshared(config, clock) };
+        lane.lock().link.for_subscribers();
+        Arc::new(lane)
+    }
+
+    fn unshared(config: &Config, clock: Clock) -> Self {
+        Self {
             clock,
+            beside: false,
             guarded: Mutex::new(Guarded {
                 link: Link::new(config),
                 driver: None,
@@ -52,7 +67,7 @@ impl Lane {
                 connection_id: None,
                 login_version: 0,
             }),
-        })
+        }
     }
 
     pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, Guarded> {
@@ -101,11 +116,34 @@ impl Lane {
         self.guarded.lock().link.abandon(ticket);
     }
 
+    /// Changes something that the driver has to hear of, if `change` says so.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Link) -> bool) {
+        let mut guarded = self.guarded.lock();
+        if change(&mut guarded.link) {
+            guarded.wake_driver_surely();
+        }
+    }
+
+    /// Takes what there is to read for a subscriber.
+    pub(crate) fn poll_mail(&self, subscriber: u32, cx: &Context<'_>) -> Poll<Option<Mail>> {
+        let mut guarded = self.guarded.lock();
+        let (mail, wake_driver) = guarded.link.mail(subscriber, Some(cx.waker()));
+        if wake_driver {
+            guarded.wake_driver_surely();
+        }
+        mail
+    }
+
     /// Has the connection closed and made again, since an answer is missing on it.
     pub(crate) fn distrust(&self) {
         let mut guarded = self.guarded.lock();
         guarded.link.distrust();
         guarded.wake_driver_surely();
+    }
+
+    /// It takes commands, now or once it is connected.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.lock().link.phase(), Phase::Connecting | Phase::Ready)
     }
 
     /// Finishes what is queued and takes no more.
@@ -132,12 +170,17 @@ impl Lane {
 
     /// There is a connection. How many replies have come over all connections so far.
     pub(crate) fn connected(&self, connected: &Connected) -> u64 {
-        let mut guarded = self.guarded.lock();
-        guarded.writer = connected.stream.lone_writer();
-        guarded.connection_id = connected.greeting.id;
-        guarded.login_version = connected.login_version;
-        guarded.link.ready(self.clock.now());
-        guarded.link.replies()
+        let mut wakers = Vec::new();
+        let replies = {
+            let mut guarded = self.guarded.lock();
+            guarded.writer = connected.stream.lone_writer();
+            guarded.connection_id = connected.greeting.id;
+            guarded.login_version = connected.login_version;
+            guarded.link.ready(self.clock.now(), connected.greeting.resp3, &mut wakers);
+            guarded.link.replies()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+        replies
     }
 
     /// The connection is gone. How many replies have come over all connections so far.

@@ -6,6 +6,7 @@
 //! - `lane`: a connection as its callers see it; `driver`: who moves its bytes; `connect`: how it is made.
 //! - [`Pending`], [`Reply`]: a command before and while it is awaited; `slow` holds its uncommon ways.
 //! - [`Many`]: pipelines and transactions.
+//! - [`Subscription`]: what comes from channels.
 //! - [`Dedicated`]: a connection of the caller's own. [`FailSoft`]: a handle that never fails.
 //! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
 
@@ -25,6 +26,7 @@ mod pool;
 mod shared;
 mod slow;
 mod stream;
+mod subscription;
 mod target;
 
 pub use carnelian_core::callbacks::ReplyCallback;
@@ -34,3 +36,4 @@ pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
 pub use pending::{Pending, Reply};
 pub use pipeline::{Many, how};
+pub use subscription::Subscription;

@@ -88,9 +88,11 @@ impl Node {
         }
     }
 
-    /// Makes one connection, and tells of it.
-    pub(crate) async fn connect(&self, failures: u32) -> Result<Connected> {
-        self.set_state(State::Connecting);
+    /// Makes one connection, and tells of it. `beside`: it says nothing of the client's own ones.
+    pub(crate) async fn connect(&self, failures: u32, beside: bool) -> Result<Connected> {
+        if !beside {
+            self.set_state(State::Connecting);
+        }
         self.tell(Event::Connecting { failures });
         let connected = self.connector.connect().await?;
         let greeting = &connected.greeting;
@@ -103,7 +105,7 @@ impl Node {
         let policy = self.config.reconnect_policy();
         let (mut failures, mut pause) = (0, Duration::ZERO);
         loop {
-            match self.connect(failures).await {
+            match self.connect(failures, false).await {
                 Ok(connected) => {
                     // Its driver has yet to run, but who asks right after connecting is to see what is so.
                     if self.lanes == 1 {
@@ -168,18 +170,22 @@ impl Node {
     async fn drive(&self, lane: &Arc<Lane>, connected: Box<Connected>) -> (Ending, bool) {
         self.alive.store(true, Ordering::Relaxed);
         let replies_before = lane.connected(&connected);
-        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 >= self.lanes {
+        if !lane.beside && self.connected.fetch_add(1, Ordering::Relaxed) + 1 >= self.lanes {
             self.set_state(State::Connected);
         }
         let ending = driver::drive(lane, connected, &self.alive).await;
-        self.connected.fetch_sub(1, Ordering::Relaxed);
+        if !lane.beside {
+            self.connected.fetch_sub(1, Ordering::Relaxed);
+        }
         if matches!(ending, Ending::Dead(_)) {
             self.alive.store(false, Ordering::Relaxed);
         }
         let reason = ending.to_string();
         let answered = lane.disconnected(&reason) > replies_before;
         if !matches!(ending, Ending::Closed) {
-            self.set_state(State::Connecting);
+            if !lane.beside {
+                self.set_state(State::Connecting);
+            }
             self.tell(Event::Lost { reason });
         }
         (ending, answered)
@@ -191,7 +197,7 @@ impl Node {
             if *failures > 0 {
                 driver::wait(lane, tokio::time::sleep(*pause)).await?;
             }
-            let error = match driver::wait(lane, self.connect(*failures)).await? {
+            let error = match driver::wait(lane, self.connect(*failures, lane.beside)).await? {
                 Ok(connected) => {
                     // Counts until a command has been answered.
                     *failures += 1;
@@ -204,7 +210,9 @@ impl Node {
             *pause = self.failed(&error, *failures, *pause);
             lane.lock().link.connect_failed(error.to_string());
             if self.config.reconnect_policy().attempts.is_some_and(|most| *failures >= most) {
-                self.set_state(State::Disconnected);
+                if !lane.beside {
+                    self.set_state(State::Disconnected);
+                }
                 lane.give_up(&format!("gave up after {failures} tries to connect: {error}"));
                 return None;
             }

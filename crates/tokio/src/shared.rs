@@ -1,10 +1,11 @@
 //! What all clones of a client share: the lanes, the pool of dedicated connections, the node.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use carnelian_core::Result;
 use carnelian_core::callbacks::Callbacks;
 use carnelian_core::config::Config;
+use carnelian_core::subscription::SubscribeOptions;
+use carnelian_core::{Error, Result};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,17 @@ pub(crate) struct Shared {
     more: Vec<Arc<Lane>>,
     pool: Arc<DedicatedPool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    beside: Mutex<Beside>,
+}
+
+/// Connections for subscribers, beside those for commands.
+#[derive(Default)]
+struct Beside {
+    /// The one that subscribers share where commands can't be run beside messages (RESP2).
+    common: Option<Arc<Lane>>,
+    /// All of them.
+    lanes: Vec<Weak<Lane>>,
+    closed: bool,
 }
 
 impl Shared {
@@ -36,6 +48,7 @@ impl Shared {
             callbacks,
             node,
             tasks: Mutex::default(),
+            beside: Mutex::default(),
         })
     }
 
@@ -52,6 +65,44 @@ impl Shared {
             }
             tasks.push(tokio::spawn(node.serve(Served::new(lane), first)));
         }
+    }
+
+    /// A new subscriber on a connection that all subscribers share; or on one of its own.
+    pub(crate) fn open_subscriber(&self, options: SubscribeOptions, own: bool) -> Result<(Arc<Lane>, u32)> {
+        let mut beside = self.beside.lock();
+        if beside.closed {
+            return Err(Error::closed().at(&self.node.address));
+        }
+        let common = beside.common.clone().filter(|_| !own);
+        let lane = common.filter(|lane| lane.is_open()).unwrap_or_else(|| {
+            let lane = Lane::for_subscribers(&self.node.config, self.node.clock);
+            beside.lanes.retain(|lane| lane.strong_count() > 0);
+            beside.lanes.push(Arc::downgrade(&lane));
+            if !own {
+                beside.common = Some(Arc::clone(&lane));
+            }
+            let mut tasks = self.tasks.lock();
+            tasks.retain(|task| !task.is_finished());
+            tasks.push(tokio::spawn(Arc::clone(&self.node).serve(Served::new(&lane), None)));
+            lane
+        });
+        // Under the lock, or the last subscriber might close it before this one has come.
+        let id = lane.lock().link.open_subscriber(options);
+        Ok((lane, id))
+    }
+
+    /// Ends a subscriber, and its connection if that is for subscribers and this was the last.
+    pub(crate) fn close_subscriber(&self, lane: &Arc<Lane>, id: u32) {
+        let _beside = self.beside.lock();
+        lane.change(|link| link.close_subscriber(id));
+        if lane.beside && lane.lock().link.subscribers() == 0 {
+            lane.kill();
+        }
+    }
+
+    /// The first lane, which subscribers use too where commands and messages can share a connection.
+    pub(crate) const fn first_lane(&self) -> &Arc<Lane> {
+        &self.first
     }
 
     pub(crate) fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
@@ -93,6 +144,12 @@ impl Shared {
 
     fn begin_to_close(&self) {
         self.lanes().for_each(|lane| lane.close());
+        let lanes = {
+            let mut beside = self.beside.lock();
+            beside.closed = true;
+            std::mem::take(&mut beside.lanes)
+        };
+        lanes.iter().filter_map(Weak::upgrade).for_each(|lane| lane.close());
         self.pool.close();
         self.node.closed();
     }

@@ -229,7 +229,10 @@ impl Lane {
         guarded.heard = now;
         guarded.unread = 0;
         guarded.replies_before = guarded.link.replies();
-        guarded.link.ready(now);
+        let mut wakers = Vec::new();
+        guarded.link.ready(now, greeting.resp3, &mut wakers);
+        // Under the lock, for once: it is for subscribers only, when a server has forgotten its RESP3.
+        wakers.into_iter().for_each(Waker::wake);
         self.node.connected(&greeting, self.is_shared);
     }
 

@@ -1,6 +1,7 @@
 //! Whose is a frame: the oldest waiting caller's, or nobody's in particular (a push).
 
 use super::inflight::{Answered, Inflight};
+use crate::subscription;
 
 /// A reply came that nobody asked for: the connection can't be trusted any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +15,17 @@ pub(super) enum Addressee {
     Push,
 }
 
-/// Finds who is to get the frame.
+/// Finds who is to get the frame. `arrays`: arrays may stand for pushes, as they do for a subscriber in RESP2.
 #[inline]
-pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Addressee, Unexpected> {
-    if frame.first() == Some(&b'>') {
-        return Ok(Addressee::Push);
+pub(super) fn addressee(
+    frame: &[u8],
+    inflight: &mut Inflight,
+    arrays: bool,
+) -> Result<Addressee, Unexpected> {
+    match frame.first() {
+        Some(b'>') => return Ok(Addressee::Push),
+        Some(b'*') if arrays && subscription::parse(frame).is_some() => return Ok(Addressee::Push),
+        _ => {}
     }
     // A reply that comes before its command was sent answers something else: every later one would be off by one.
     if !inflight.outbox.may_be_answered() {
@@ -29,8 +36,9 @@ pub(super) fn addressee(frame: &[u8], inflight: &mut Inflight) -> Result<Address
 
 /// Judges the beginning of a frame whose end has not come: else a command that is sent meanwhile would take it for its own.
 #[inline]
-pub(super) fn may_begin(first: Option<u8>, inflight: &Inflight) -> Result<(), Unexpected> {
+pub(super) fn may_begin(first: Option<u8>, inflight: &Inflight, arrays: bool) -> Result<(), Unexpected> {
     match first {
+        Some(b'*') if arrays => Ok(()),
         // A push, or attributes in front of one.
         None | Some(b'>' | b'|') => Ok(()),
         Some(_) if inflight.outbox.may_be_answered() => Ok(()),

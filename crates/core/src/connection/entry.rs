@@ -50,6 +50,8 @@ pub(super) struct Entry {
     pub(super) sent_before: bool,
     /// It is the link's own (a probe), not a caller's.
     pub(super) own: bool,
+    /// It is answered by pushes, one for each name in it, or else by an error.
+    pub(super) by_pushes: bool,
     pub(super) deadline: Micros,
 }
 
@@ -58,8 +60,20 @@ impl Entry {
     #[inline]
     pub(super) const fn new(end: u64, slot: u32, call: Call) -> Self {
         let Call { deadline, repeatable, tries, waits, .. } = call;
-        let (sent_before, own) = (false, false);
-        Self { end, slot, replies: 1, left: 1, part: 0, tries, repeatable, waits, sent_before, own, deadline }
+        Self {
+            end,
+            slot,
+            replies: 1,
+            left: 1,
+            part: 0,
+            tries,
+            repeatable,
+            waits,
+            sent_before: false,
+            own: false,
+            by_pushes: false,
+            deadline,
+        }
     }
 
     /// How many replies have come.

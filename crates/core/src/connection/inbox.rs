@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_lone_caller_takes_its_reply_where_it_lies() {
         let mut link = Link::new(&Config::default());
-        link.ready(0);
+        link.ready(0, true, &mut Vec::new());
         let ticket = link.submit(&Request::new(&spec::PING), Call::once(), None).unwrap().ticket;
         assert!(link.is_lone(1) && link.write_lone(0, |bytes| bytes.len()));
         let mut inbox = inbox(b"+PONG\r\n");

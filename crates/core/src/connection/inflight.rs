@@ -24,6 +24,8 @@ pub(super) struct Answered {
     pub(super) slot: u32,
     /// Where its command ends, if this was the last reply to it.
     pub(super) end: Option<u64>,
+    /// It should have been answered by this many pushes, so the reply is a refusal.
+    pub(super) refused: u32,
 }
 
 /// What happened to an entry when the connection broke.
@@ -73,6 +75,26 @@ impl Inflight {
         }
     }
 
+    /// Notes a command of the link's own whose bytes were just added, and which is answered by so many pushes.
+    pub(super) fn push_change(&mut self, pushes: u32) {
+        self.push_own();
+        if let Some(entry) = self.entries.back_mut() {
+            (entry.replies, entry.left, entry.by_pushes) = (pushes, pushes, true);
+        }
+    }
+
+    /// Notes that a push has come that answers the oldest command. False: it does not await any.
+    pub(super) fn answer_by_push(&mut self) -> bool {
+        let Some(front) = self.entries.front_mut().filter(|front| front.by_pushes) else { return false };
+        front.left -= 1;
+        if front.left == 0
+            && let Some(entry) = self.entries.pop_front()
+        {
+            self.outbox.consume(entry.end);
+        }
+        true
+    }
+
     /// Takes the entry that the next reply belongs to.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Entry> {
@@ -83,12 +105,12 @@ impl Inflight {
     #[inline]
     pub(super) fn answer(&mut self) -> Option<Answered> {
         let front = self.entries.front_mut()?;
-        if front.left > 1 {
+        if front.left > 1 && !front.by_pushes {
             front.left -= 1;
-            return Some(Answered { slot: front.slot, end: None });
+            return Some(Answered { slot: front.slot, end: None, refused: 0 });
         }
-        let Entry { slot, end, .. } = self.entries.pop_front()?;
-        Some(Answered { slot, end: Some(end) })
+        let Entry { slot, end, left, by_pushes, .. } = self.entries.pop_front()?;
+        Some(Answered { slot, end: Some(end), refused: if by_pushes { left } else { 0 } })
     }
 
     /// The command that the server works on waits by its nature.

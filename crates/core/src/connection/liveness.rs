@@ -76,6 +76,12 @@ impl Silence {
         Duration::from_micros(now.saturating_sub(self.since))
     }
 
+    /// Nothing can be said of the peer now; look again as soon as if it had just been heard.
+    #[must_use]
+    pub const fn look_again(&self, now: Micros) -> Health {
+        Health::Good(now.saturating_add(if self.interval < self.limit { self.interval } else { self.limit }))
+    }
+
     /// Judges the silence. `awaits`: a reply is due. `waits`: the server may take its time for it.
     /// `node_alive`: other connections to the node are fine.
     #[must_use]

@@ -199,7 +199,7 @@ impl<'c> World<'c> {
         };
         self.network.answered(number, answers + usize::from(done));
         if done {
-            self.link.ready(self.schedule.now());
+            self.link.ready(self.schedule.now(), true, &mut Vec::new());
             let online = Online { number, inbox, wave: None, blocked: false, more: true, health_at: 0 };
             return Ok((Line::Online(online), Run::Again));
         }

@@ -166,10 +166,11 @@ impl Link {
     #[inline]
     #[must_use]
     pub fn next_waiter(&self) -> Option<&Waker> {
-        if self.inflight.len() == 0 && self.room.is_empty() {
+        if self.inflight.len() == 0 && self.room.is_empty() && self.subscriptions.is_none() {
             return None;
         }
-        self.inflight.first_waiter().or_else(|| self.room.front().map(|(_, waker)| waker))
+        let first = self.inflight.first_waiter().or_else(|| self.room.front().map(|(_, waker)| waker));
+        first.or_else(|| self.subscriptions.as_ref()?.first_waiter())
     }
 
     /// True when nothing is queued but the `commands` that were just submitted, so that the caller may write them itself.

@@ -22,12 +22,15 @@ impl Link {
         self.distrusted = true;
     }
 
-    /// There is a connection, and its handshake is done.
-    pub fn ready(&mut self, now: Micros) {
+    /// There is a connection, and its handshake is done. `resp3`: it speaks RESP3.
+    pub fn ready(&mut self, now: Micros, resp3: bool, wakers: &mut Vec<Waker>) {
         self.distrusted = false;
+        self.resp3 = resp3;
+        self.heard = now;
         if self.phase == Phase::Connecting {
             self.phase = Phase::Ready;
             self.inflight.forget_abandoned();
+            self.listen_again(wakers);
         }
         self.silence.broken(now);
         self.last_failure = None;
@@ -61,6 +64,7 @@ impl Link {
     /// Bytes came.
     #[inline]
     pub const fn heard(&mut self, now: Micros) {
+        self.heard = now;
         self.silence.broken(now);
     }
 
@@ -80,16 +84,19 @@ impl Link {
             return Err(Anomaly::Unexpected);
         }
         let mut count = 0;
-        while count < most {
+        while count < most && !self.is_stalled() {
             let Some(next) = inbox.next()? else {
-                dispatch::may_begin(inbox.first(), &self.inflight)?;
+                dispatch::may_begin(inbox.first(), &self.inflight, self.arrays)?;
                 break;
             };
             count += 1;
-            match dispatch::addressee(inbox.frame(&next), &mut self.inflight)? {
-                Addressee::Push => self.pushes += 1,
+            match dispatch::addressee(inbox.frame(&next), &mut self.inflight, self.arrays)? {
+                Addressee::Push => self.pushed(inbox.frame(&next), wakers),
                 Addressee::Caller(answered) => {
                     self.replies += 1;
+                    if answered.refused > 0 {
+                        self.refused(answered.refused, inbox.frame(&next), wakers)?;
+                    }
                     let Inflight { slots, outbox, .. } = &mut self.inflight;
                     match slots.reply(answered.slot, answered.end.is_some(), wakers) {
                         Room::One(held) => inbox.hold(&next, &mut self.spares, held),
@@ -103,9 +110,7 @@ impl Link {
             }
         }
         self.free_room(count, wakers);
-        if self.phase == Phase::Closing && self.inflight.len() == 0 {
-            self.phase = Phase::Closed;
-        }
+        self.close_if_done(wakers);
         Ok(count)
     }
 
@@ -118,8 +123,15 @@ impl Link {
         }
         self.inflight.slots.settle(ticket.0);
         self.free_room(1, wakers);
+        self.close_if_done(wakers);
+    }
+
+    /// A closing link is closed once all that it had taken is over.
+    #[inline]
+    fn close_if_done(&mut self, wakers: &mut Vec<Waker>) {
         if self.phase == Phase::Closing && self.inflight.len() == 0 {
             self.phase = Phase::Closed;
+            self.end_subscriptions(wakers);
         }
     }
 
@@ -172,6 +184,10 @@ impl Link {
     /// Judges the silence of the peer.
     #[must_use]
     pub fn health(&self, now: Micros, node_alive: bool) -> Health {
+        if self.is_stalled() {
+            // It is we who do not listen.
+            return self.silence.look_again(now);
+        }
         self.silence.judge(now, self.inflight.outbox.awaits_peer(), self.inflight.front_waits(), node_alive)
     }
 
@@ -196,6 +212,9 @@ impl Link {
                 self.fail(wakers, |sent| Delivery::Lost { sent });
                 return;
             }
+        }
+        if let Some(subscriptions) = &mut self.subscriptions {
+            subscriptions.lost(self.heard);
         }
         self.inflight.reconnect(wakers);
         self.empty_room(wakers);
@@ -223,6 +242,7 @@ impl Link {
         self.phase = Phase::Closed;
         self.inflight.fail_all(wakers, delivery);
         self.empty_room(wakers);
+        self.end_subscriptions(wakers);
     }
 
     /// Gives memory back while nothing is queued.

@@ -13,6 +13,7 @@
 //! | who | calls |
 //! |---|---|
 //! | caller | [`submit`](Link::submit), [`submit_load`](Link::submit_load), [`redeem`](Link::redeem), [`abandon`](Link::abandon), [`await_room`](Link::await_room) |
+//! | subscriber | [`open_subscriber`](Link::open_subscriber), [`listen`](Link::listen), [`mail`](Link::mail) … |
 //! | driver, in | [`ready`](Link::ready), [`deliver`](Link::deliver), [`expire`](Link::expire), [`lost`](Link::lost), [`fail`](Link::fail) |
 //! | driver, out | [`take_wave`](Link::take_wave) and [`give_back`](Link::give_back), [`health`](Link::health), [`alarm`](Link::alarm) |
 //!
@@ -32,6 +33,7 @@ use super::inflight::Inflight;
 use super::liveness::Silence;
 use super::slots::Ticket;
 use crate::config::{Config, QueueLimits};
+use crate::subscription::Subscriptions;
 
 /// Where a link is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,7 @@ pub struct Submitted {
 
 mod callers;
 mod driving;
+mod subscribers;
 
 /// The queue of one connection.
 #[derive(Debug)]
@@ -108,6 +111,14 @@ pub struct Link {
     replies: u64,
     /// What comes over this connection may answer something else.
     distrusted: bool,
+    /// The present connection speaks RESP3.
+    resp3: bool,
+    /// It is for subscribers only, so that in RESP2 arrays may stand for pushes.
+    arrays: bool,
+    /// When bytes came last.
+    heard: Micros,
+    /// Who listens to what; most links have nobody who does.
+    subscriptions: Option<Box<Subscriptions>>,
 }
 
 impl Link {
@@ -127,6 +138,10 @@ impl Link {
             pushes: 0,
             replies: 0,
             distrusted: false,
+            resp3: false,
+            arrays: false,
+            heard: 0,
+            subscriptions: None,
         }
     }
 
