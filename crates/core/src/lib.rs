@@ -15,6 +15,7 @@
 //! - [`route`]: which kind of connection a command needs.
 //! - [`Error`]: what went wrong, and whether the command may have run.
 //! - [`subscription`]: who listens to which channels.
+//! - [`transaction`]: transactions that watch keys, and when they are tried again.
 //! - [`State`], [`Event`]: what a client can be seen doing.
 
 pub mod callbacks;
@@ -30,6 +31,7 @@ pub mod route;
 mod state;
 pub mod subscription;
 
+pub mod transaction;
 pub use config::{Config, ConfigError};
 pub use error::{Error, ErrorKind, Result, ServerCode, TimeoutReport};
 pub use options::Options;

@@ -24,6 +24,24 @@ impl Options {
     /// As the config says.
     pub const NONE: Self = Self { timeout: None, retry: None, idempotent: false };
 
+    /// As the config says, but by `deadline` at the latest.
+    #[must_use]
+    pub fn until(deadline: Micros, config: &Config, now: Micros) -> Self {
+        if deadline == NEVER {
+            return Self::NONE;
+        }
+        let left = Duration::from_micros(deadline.saturating_sub(now));
+        let sooner = config.timeouts().command.is_none_or(|timeout| left < timeout);
+        Self { timeout: sooner.then_some(Some(left)), ..Self::NONE }
+    }
+
+    /// The same for what is to be done now instead of a command that was begun `ago`: what is left of its time.
+    #[must_use]
+    pub fn instead(&self, config: &Config, ago: Duration) -> Self {
+        let left = self.timeout(config).map(|timeout| timeout.saturating_sub(ago));
+        Self { timeout: Some(left), ..self.clone() }
+    }
+
     /// The retry policy in force.
     #[inline]
     #[must_use]
@@ -100,6 +118,20 @@ mod tests {
         let call = own.call(&config, &request("INCR k"), 5);
         assert_eq!((call.deadline, call.repeatable, call.tries), (2_005, true, 1));
         assert!(Options::NONE.call(&config, &request("GET k"), 0).repeatable);
+    }
+
+    #[test]
+    fn a_part_of_something_has_what_is_left_of_its_time() {
+        let config = Config::default().command_timeout(Duration::from_secs(1));
+        let left = |deadline| Options::until(deadline, &config, 1_000_000).timeout(&config);
+        assert_eq!(left(NEVER), Some(Duration::from_secs(1)));
+        assert_eq!(left(9_000_000), Some(Duration::from_secs(1)));
+        assert_eq!(left(1_200_000), Some(Duration::from_millis(200)));
+        assert_eq!(left(900_000), Some(Duration::ZERO));
+        let rest = Options::NONE.instead(&config, Duration::from_millis(400));
+        assert_eq!(rest.timeout(&config), Some(Duration::from_millis(600)));
+        let patient = Options { timeout: Some(None), ..Options::NONE };
+        assert_eq!(patient.instead(&config, Duration::from_secs(9)).timeout(&config), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod code;
 mod kind;
 mod report;
+mod script;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -143,6 +144,18 @@ impl Error {
             ErrorKind::Conflict,
             "a watched key was changed by somebody else, so the transaction was not run: read again and try again",
         )
+    }
+
+    /// Watched keys were changed by others in each of so many tries.
+    #[must_use]
+    #[cold]
+    pub fn conflict_after(tries: u32) -> Self {
+        let often =
+            if tries == 1 { "in the only try".to_owned() } else { format!("in each of {tries} tries") };
+        let message = format!(
+            "a watched key was changed by somebody else {often}, so the transaction was not run: allow more attempts or a longer watch delay, or use a script"
+        );
+        Self::new(ErrorKind::Conflict, message)
     }
 
     /// The queue of the connection takes no more.

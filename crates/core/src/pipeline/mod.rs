@@ -8,17 +8,21 @@
 //! A face (tokio, blocking) sends the waves; everything else is decided here.
 
 mod replies;
+mod scripts;
 mod tickets;
 mod transaction;
 mod waves;
 
+use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use carnelian_command::group::ScriptCall;
 use carnelian_command::{Command, DataExecutor, Executor, FromReply, Request};
 
 pub use replies::Replies;
+use scripts::Sent;
 pub use tickets::Tickets;
 pub use transaction::Transaction;
 pub use waves::Waves;
@@ -48,6 +52,7 @@ struct Queued {
     batch: Batch,
     /// The first command that can't be run this way.
     refused: Option<Error>,
+    scripts: Sent,
 }
 
 /// The claim to the reply of one command of a [`Pipeline`].
@@ -81,10 +86,21 @@ impl Pipeline {
         self.len() == 0
     }
 
+    /// Calls a script: the first time in this pipeline by its source (EVAL), from then on by its hash (EVALSHA).
+    ///
+    /// A single command can be sent again by its source when the server doesn't know the hash; in a pipeline, those behind
+    /// it would have run by then. So the pipeline brings along what it needs, and it doesn't matter whether the server's
+    /// cache was emptied before.
+    pub fn script<R: FromReply>(&self, call: impl Borrow<ScriptCall>) -> Ticket<R> {
+        let call = call.borrow();
+        let known = self.queued.borrow_mut().scripts.is_known(call.script());
+        self.run(if known { call.evalsha() } else { call.eval() })
+    }
+
     /// What is to be sent.
     #[must_use]
     pub fn finish(self) -> Finished {
-        let Queued { batch, refused } = self.queued.into_inner();
+        let Queued { batch, refused, scripts: _ } = self.queued.into_inner();
         Finished { pipeline: self.number, batch, refused }
     }
 }

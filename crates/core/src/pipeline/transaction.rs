@@ -87,7 +87,12 @@ impl Transaction {
     /// A command that the server did not queue spoils the whole: nothing is run.
     fn check_queueing(&self, gathered: &Gathered) -> Result<()> {
         match gathered.first_error() {
-            Some(0) => Err(Error::server(&spec::MULTI, line(gathered.reply(0).unwrap_or_default()))),
+            // Without MULTI, as when the user's rights lack it, the server has run the commands one by one.
+            Some(0) => {
+                let error = Error::server(&spec::MULTI, line(gathered.reply(0).unwrap_or_default()));
+                let mut replies = (1..=self.finished.batch.len()).filter_map(|number| gathered.reply(number));
+                Err(error.possibly_run(replies.any(|frame| !is_error(frame))))
+            }
             Some(number) if number <= self.finished.batch.len() => {
                 let frame = gathered.reply(number).unwrap_or_default();
                 let part = self.finished.batch.parts().get(number - 1);
