@@ -1,6 +1,6 @@
 //! The driver's clock: microseconds since it was started, as the core counts them.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use carnelian_core::connection::{Micros, NEVER};
 
@@ -24,6 +24,13 @@ impl Clock {
         ticks().saturating_sub(self.start_ticks)
     }
 
+    /// What the time of day was at a moment that has passed.
+    pub(crate) fn time_of_day(&self, micros: Micros) -> SystemTime {
+        let ago = Duration::from_micros(self.now().saturating_sub(micros));
+        let now = SystemTime::now();
+        now.checked_sub(ago).unwrap_or(now)
+    }
+
     /// The moment of `micros`; far away for never.
     pub(crate) fn instant(&self, micros: Micros) -> Instant {
         self.start + Duration::from_micros(micros.min(self.now().saturating_add(FAR)))
@@ -36,7 +43,7 @@ impl Clock {
 fn ticks() -> Micros {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     // Counted from the start of the machine, so neither is ever negative.
-    now.tv_sec.unsigned_abs().wrapping_mul(1_000_000).wrapping_add(now.tv_nsec.unsigned_abs() / 1_000)
+    now.tv_sec.cast_unsigned().wrapping_mul(1_000_000).wrapping_add(now.tv_nsec.cast_unsigned() / 1_000)
 }
 
 /// How long it is from `now` to `moment`; `None`: for ever.
