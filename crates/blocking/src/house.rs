@@ -55,6 +55,9 @@ fn keep(shared: &Arc<Shared>) {
         for lane in shared.lanes() {
             next = next.min(lane.tend());
         }
+        for lane in shared.lanes_beside() {
+            next = next.min(lane.tend());
+        }
         let now = node.clock.now();
         if now >= sweep_at {
             shared.pool().keep_house();

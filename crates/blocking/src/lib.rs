@@ -30,12 +30,14 @@ mod patience;
 mod pending;
 mod pipeline;
 mod pool;
+mod run_all;
 #[cfg(feature = "tls")]
 mod secure;
 mod shared;
 mod slow;
 mod socket;
 mod stream;
+mod subscription;
 mod target;
 #[cfg(feature = "tls")]
 mod tls;
@@ -47,4 +49,6 @@ pub use client::Client;
 pub use dedicated::Dedicated;
 pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
+pub use run_all::RunAll;
+pub use subscription::Subscription;
 pub use watch::{Events, StateWatch};

@@ -85,9 +85,11 @@ impl Node {
         }
     }
 
-    /// A connection is about to be made.
-    pub(crate) fn connecting(&self, failures: u32) {
-        self.state.set(State::Connecting);
+    /// A connection is about to be made, for one of the lanes if `counts`.
+    pub(crate) fn connecting(&self, failures: u32, counts: bool) {
+        if counts {
+            self.state.set(State::Connecting);
+        }
         self.tell(&Event::Connecting { failures });
     }
 
@@ -136,7 +138,7 @@ impl Node {
         let (mut failures, mut pause) = (0, Duration::ZERO);
         let never = AtomicBool::new(false);
         loop {
-            self.connecting(failures);
+            self.connecting(failures, true);
             match self.connector.connect(None, &never) {
                 Ok(greeted) => return Ok(greeted),
                 Err(error) if failures + 1 >= self.config.reconnect_policy().first_attempts => {

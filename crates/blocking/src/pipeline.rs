@@ -15,7 +15,7 @@ use crate::slow;
 use crate::target::Target;
 
 /// Sends a pipeline, wave by wave.
-fn send(target: Target<'_>, finished: Finished, options: &Options) -> Replies {
+pub(crate) fn send(target: Target<'_>, finished: Finished, options: &Options) -> Replies {
     let mut waves = Waves::new(finished);
     let policy = options.policy(target.config());
     let started = target.clock().now();

@@ -8,6 +8,7 @@
 //! - [`config`]: everything a user can set, from builders, URLs, the environment and files.
 //! - [`connect`]: the order of addresses, and what to tell when a connection can't be made.
 //! - [`connection`]: the queue of a connection, its handshake, its health.
+//! - [`consumer`]: what a reader of streams does next, as one consumer of a group.
 //! - [`Options`]: how one command differs from the client's config.
 //! - [`pipeline`]: many commands in one round trip, and transactions.
 //! - [`pool`]: when to open, keep and close dedicated connections.
@@ -22,7 +23,9 @@ pub mod callbacks;
 pub mod config;
 pub mod connect;
 pub mod connection;
+pub mod consumer;
 pub mod error;
+mod micros;
 mod options;
 pub mod pipeline;
 pub mod pool;
@@ -30,8 +33,8 @@ pub mod retry;
 pub mod route;
 mod state;
 pub mod subscription;
-
 pub mod transaction;
+
 pub use config::{Config, ConfigError};
 pub use error::{Error, ErrorKind, Result, ServerCode, TimeoutReport};
 pub use options::Options;

@@ -36,6 +36,8 @@ pub(crate) struct Guarded {
     pub(crate) heard: Micros,
     /// Bytes of an unfinished reply, when they were last counted.
     pub(crate) unread: usize,
+    /// A subscriber had no room, so not all that was read is handed out.
+    pub(super) left_over: bool,
     /// Replies that had come when the connection in use was made.
     pub(crate) replies_before: u64,
 }
@@ -117,6 +119,7 @@ impl Guarded {
         self.link.heard(now);
         let delivered = self.link.deliver(inbox, usize::MAX, wakers);
         self.unread = inbox.unread();
+        self.left_over = self.link.is_stalled();
         if let Err(anomaly) = delivered {
             self.deaf = None;
             self.break_off(stream, Ending::because(anomaly));

@@ -27,12 +27,25 @@ use wheel::Wheel;
 pub(crate) use alone::Came;
 pub(crate) use guarded::{Ending, Guarded};
 
+/// How long whoever changes something helps to write it.
+const PATIENCE: Micros = 100_000;
+
+/// Whose a lane is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It belongs to all callers of a client, and is connected again when it is lost.
+    Shared,
+    /// It belongs to one caller, and its state would be lost with the connection.
+    Own,
+    /// It is for subscribers, and connected again when it is lost. What becomes of it says nothing of the client's own
+    /// connections.
+    Subscribers,
+}
+
 /// One connection, shared by its callers.
 pub(crate) struct Lane {
     pub(crate) node: Arc<Node>,
-    /// It belongs to all callers of a client, and is connected again when it is lost. Else it belongs to one caller, and
-    /// its state would be lost with the connection.
-    pub(crate) is_shared: bool,
+    pub(crate) role: Role,
     /// It is closed: whoever makes a connection may stop.
     pub(crate) closed: AtomicBool,
     guarded: Mutex<Guarded>,
@@ -44,17 +57,29 @@ pub(crate) type Guard<'a> = MutexGuard<'a, Guarded>;
 impl Lane {
     /// A lane of all callers, without a connection yet.
     pub(crate) fn shared(node: &Arc<Node>) -> Arc<Self> {
-        Arc::new(Self::new(node, true))
+        Arc::new(Self::new(node, Role::Shared))
+    }
+
+    /// A lane for subscribers, without a connection yet.
+    pub(crate) fn for_subscribers(node: &Arc<Node>) -> Arc<Self> {
+        let lane = Self::new(node, Role::Subscribers);
+        lane.lock().link.for_subscribers();
+        Arc::new(lane)
+    }
+
+    /// It is one of those that make the client's state.
+    fn is_shared(&self) -> bool {
+        self.role == Role::Shared
     }
 
     /// A lane of one caller, over this connection.
     pub(crate) fn own(node: &Arc<Node>, greeted: Greeted) -> Arc<Self> {
-        let lane = Self::new(node, false);
+        let lane = Self::new(node, Role::Own);
         lane.install(&mut lane.lock(), None, greeted);
         Arc::new(lane)
     }
 
-    fn new(node: &Arc<Node>, is_shared: bool) -> Self {
+    fn new(node: &Arc<Node>, role: Role) -> Self {
         let guarded = Guarded {
             link: Link::new(&node.config),
             wheel: Some(Box::new(Wheel::new(&node.config))),
@@ -68,14 +93,10 @@ impl Lane {
             login_version: 0,
             heard: 0,
             unread: 0,
+            left_over: false,
             replies_before: 0,
         };
-        Self {
-            node: Arc::clone(node),
-            is_shared,
-            closed: AtomicBool::new(false),
-            guarded: Mutex::new(guarded),
-        }
+        Self { node: Arc::clone(node), role, closed: AtomicBool::new(false), guarded: Mutex::new(guarded) }
     }
 
     #[inline]
@@ -142,6 +163,38 @@ impl Lane {
         }
         let Some(ticket) = submitted.transpose()? else { return Ok(None) };
         Ok(Some(self.attend(turn, guarded, &ticket, call.deadline)))
+    }
+
+    /// Changes something that may give a driver work. If nobody drives, the caller does, for as long as it takes to write.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Link) -> bool) {
+        let mut turn = Turn::new(self, self.node.clock.now());
+        let mut guarded = self.lock();
+        if change(&mut guarded.link) {
+            let limit = turn.now().saturating_add(PATIENCE);
+            turn.attend(&mut guarded, limit, |guarded, waker| {
+                if guarded.link.unsent() == 0 || guarded.link.phase() != Phase::Ready {
+                    return Poll::Ready(());
+                }
+                guarded.watchers.extend(waker.cloned());
+                Poll::Pending
+            });
+        }
+    }
+
+    /// It takes commands, now or once it is connected.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.lock().link.phase(), Phase::Connecting | Phase::Ready)
+    }
+
+    /// Drives, or has others drive, until a subscriber's `until` is ready. `None`: the deadline passed.
+    pub(crate) fn attend_subscriber<T>(
+        &self,
+        deadline: Micros,
+        mut until: impl FnMut(&mut Link, Option<&Waker>) -> Poll<T>,
+    ) -> Option<T> {
+        let mut turn = Turn::new(self, self.node.clock.now());
+        let mut guarded = self.lock();
+        turn.attend(&mut guarded, deadline, |guarded, waker| until(&mut guarded.link, waker))
     }
 
     /// Finishes what is queued and takes no more.
@@ -228,12 +281,13 @@ impl Lane {
         guarded.login_version = login_version;
         guarded.heard = now;
         guarded.unread = 0;
+        guarded.left_over = false;
         guarded.replies_before = guarded.link.replies();
         let mut wakers = Vec::new();
         guarded.link.ready(now, greeting.resp3, &mut wakers);
         // Under the lock, for once: it is for subscribers only, when a server has forgotten its RESP3.
         wakers.into_iter().for_each(Waker::wake);
-        self.node.connected(&greeting, self.is_shared);
+        self.node.connected(&greeting, self.is_shared());
     }
 
     /// The connection is given up: what may go over another one stays queued, the rest fails. Nobody may be writing.
@@ -249,11 +303,11 @@ impl Lane {
         }
         if let Some(stream) = guarded.stream.take() {
             stream.shut_down();
-            if self.is_shared {
+            if self.is_shared() {
                 self.node.disconnected(Some(&ending.reason));
             }
         }
-        if self.is_shared {
+        if self.role != Role::Own {
             guarded.link.lost(wakers);
         } else {
             guarded.link.fail(wakers, |sent| Delivery::Lost { sent });
@@ -265,7 +319,9 @@ impl Lane {
     pub(crate) fn give_up(&self, guarded: &mut Guarded, reason: &str, wakers: &mut Vec<Waker>) {
         guarded.last_loss = reason.into();
         guarded.link.fail(wakers, |sent| Delivery::Lost { sent });
-        self.node.gave_up();
+        if self.is_shared() {
+            self.node.gave_up();
+        }
     }
 
     /// The link is closed: what is to be shut down, and who is to be told.
@@ -277,7 +333,7 @@ impl Lane {
             wheel.let_go();
         }
         let stream = guarded.stream.take();
-        if stream.is_some() && self.is_shared {
+        if stream.is_some() && self.is_shared() {
             self.node.disconnected(None);
         }
         stream
@@ -296,7 +352,7 @@ impl Drop for Lane {
     fn drop(&mut self) {
         if let Some(stream) = self.guarded.get_mut().stream.take() {
             stream.shut_down();
-            if self.is_shared {
+            if self.is_shared() {
                 self.node.disconnected(None);
             }
         }

@@ -62,6 +62,12 @@ impl Batch {
         self.parts.len()
     }
 
+    /// How many bytes they are.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// True without parts.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -1,10 +1,6 @@
 //! One command in the queue of a connection.
 
-/// Microseconds since a moment that the driver chose.
-pub type Micros = u64;
-
-/// No deadline.
-pub const NEVER: Micros = Micros::MAX;
+pub use crate::micros::{Micros, NEVER};
 
 /// How one command is to be treated.
 #[derive(Clone, Copy, Debug)]

@@ -86,6 +86,12 @@ impl Gathered {
         self.ends.len()
     }
 
+    /// How many bytes they are.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.frames.len()
+    }
+
     /// True when no reply came.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@
 //!
 //! A face (tokio, blocking) sends the waves; everything else is decided here.
 
+mod flow;
 mod replies;
 mod scripts;
 mod tickets;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use carnelian_command::group::ScriptCall;
 use carnelian_command::{Command, DataExecutor, Executor, FromReply, Request};
 
+pub use flow::{Flow, Results};
 pub use replies::Replies;
 use scripts::Sent;
 pub use tickets::Tickets;
@@ -86,6 +88,31 @@ impl Pipeline {
         self.len() == 0
     }
 
+    /// How many bytes the commands are.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.queued.borrow().batch.bytes()
+    }
+
+    /// Adds a command whose reply is found by its number.
+    fn add<R: FromReply>(&self, command: &Command<R>) {
+        let mut queued = self.queued.borrow_mut();
+        if let Some(error) = Self::refusal(command.request()) {
+            queued.refused.get_or_insert(error);
+        }
+        queued.batch.push(command.request());
+    }
+
+    /// Why a command can't be run in a pipeline.
+    #[inline]
+    fn refusal(request: &Request) -> Option<Error> {
+        match route::place(request) {
+            Ok(Place::Shared) => None,
+            Ok(Place::Own) => Some(waits(request)),
+            Err(error) => Some(error),
+        }
+    }
+
     /// Calls a script: the first time in this pipeline by its source (EVAL), from then on by its hash (EVALSHA).
     ///
     /// A single command can be sent again by its source when the server doesn't know the hash; in a pipeline, those behind
@@ -126,17 +153,8 @@ impl Executor for &Pipeline {
 
     #[inline]
     fn run<R: FromReply>(self, command: Command<R>) -> Ticket<R> {
-        let mut queued = self.queued.borrow_mut();
-        let request = command.request();
-        match route::place(request) {
-            Ok(Place::Shared) => {}
-            placed => {
-                let error = placed.err().unwrap_or_else(|| waits(request));
-                queued.refused.get_or_insert(error);
-            }
-        }
-        queued.batch.push(request);
-        Ticket { pipeline: self.number, number: queued.batch.len() - 1, reply: PhantomData }
+        self.add(&command);
+        Ticket { pipeline: self.number, number: self.len() - 1, reply: PhantomData }
     }
 }
 
@@ -155,6 +173,11 @@ fn waits(request: &Request) -> Error {
 pub(crate) type Failure = (usize, Error);
 
 impl<R: FromReply> Ticket<R> {
+    /// The claim to one of these replies.
+    const fn of(replies: &Replies, number: usize) -> Self {
+        Self { pipeline: replies.pipeline, number, reply: PhantomData }
+    }
+
     /// The typed reply.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ const SHARED: usize = 1 << 10;
 
 /// The replies to a pipeline.
 pub struct Replies {
-    pipeline: u32,
+    pub(super) pipeline: u32,
     batch: Batch,
     runs: Vec<Run>,
     /// In the order of the commands.
@@ -60,6 +60,12 @@ impl Replies {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.batch.is_empty()
+    }
+
+    /// How many bytes the replies are.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.runs.iter().map(|run| run.gathered.bytes()).sum()
     }
 
     /// The typed reply for a ticket.

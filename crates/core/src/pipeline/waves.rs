@@ -29,13 +29,30 @@ pub struct Waves {
     /// The wave under way.
     wave: Range<usize>,
     tries: Tries,
+    /// Others are under way behind it, so that nothing of it may run later.
+    followed: bool,
 }
 
 impl Waves {
     /// Nothing is sent yet.
     #[must_use]
     pub const fn new(finished: Finished) -> Self {
-        Self { finished, runs: Vec::new(), failures: Vec::new(), wave: 0..0, tries: Tries::none() }
+        Self {
+            finished,
+            runs: Vec::new(),
+            failures: Vec::new(),
+            wave: 0..0,
+            tries: Tries::none(),
+            followed: false,
+        }
+    }
+
+    /// Other commands are sent before what comes of these is known: nothing of them is tried again, or it would run after
+    /// those.
+    #[must_use]
+    pub const fn followed(mut self) -> Self {
+        self.followed = true;
+        self
     }
 
     /// Fails all commands if one of them can't be run in a pipeline. True: there is something to send.
@@ -77,6 +94,9 @@ impl Waves {
         elapsed: Duration,
         random: u64,
     ) -> Option<(Range<usize>, Duration)> {
+        if self.followed {
+            return None;
+        }
         let from = to_repeat(gathered, self.wave.len(), policy)?;
         let pause = self.tries.again(policy, elapsed, random)?;
         Some((self.wave.start + from..self.wave.end, pause))

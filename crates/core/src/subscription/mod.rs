@@ -25,7 +25,7 @@ pub(crate) use push::{Push, parse};
 pub use registry::Subscriptions;
 pub(crate) use registry::{Change, Refusal};
 
-use crate::connection::Micros;
+use crate::micros::Micros;
 
 /// What can be listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

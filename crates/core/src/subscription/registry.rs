@@ -15,7 +15,7 @@ use carnelian_command::{Request, ServerError, spec};
 
 use super::mailbox::{Mail, Mailbox};
 use super::{Item, Kind, Noted, Overflow, SubscribeOptions};
-use crate::connection::Micros;
+use crate::micros::Micros;
 
 /// Who listens to what over one connection.
 #[derive(Debug, Default)]

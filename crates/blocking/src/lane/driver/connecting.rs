@@ -10,8 +10,8 @@ use parking_lot::MutexGuard;
 
 use super::{Turn, wake};
 use crate::greet::Greeted;
-use crate::lane::Guard;
 use crate::lane::guarded::Guarded;
+use crate::lane::{Guard, Role};
 
 impl Turn<'_> {
     /// Goes on with making a connection.
@@ -26,7 +26,7 @@ impl Turn<'_> {
         let result = MutexGuard::unlocked(guarded, || {
             wake(wakers);
             let attempt = attempt.get_or_insert_with(|| {
-                node.connecting(failures);
+                node.connecting(failures, lane.role == Role::Shared);
                 node.connector.begin()
             });
             node.connector.advance(attempt, node.clock.instant(deadline), &lane.closed)

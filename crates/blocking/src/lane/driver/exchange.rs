@@ -84,6 +84,14 @@ impl Turn<'_> {
         }
     }
 
+    /// Goes on with handing out.
+    #[cold]
+    pub(super) fn hand_out(&mut self, guarded: &mut Guarded) {
+        if let (Some(wheel), Some(stream)) = (&mut self.wheel, &self.stream) {
+            guarded.hand_out(wheel, stream, self.now, &mut self.wakers);
+        }
+    }
+
     /// Hands out what has come.
     #[inline]
     pub(super) fn received(&mut self, guarded: &mut Guarded, result: io::Result<Received>) {

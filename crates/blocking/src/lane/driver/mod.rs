@@ -67,6 +67,8 @@ pub(crate) struct Turn<'a> {
 enum Step {
     Write,
     Read,
+    /// What was read before is handed out, now that there is room for it.
+    HandOut,
     /// Wait for the socket, but not beyond this time.
     Await(For, Micros),
     /// Wait for others, but not beyond this time.
@@ -123,6 +125,7 @@ impl<'a> Turn<'a> {
             match self.choose(guarded) {
                 Step::Write => self.write(guarded),
                 Step::Read => self.read(guarded, deadline),
+                Step::HandOut => self.hand_out(guarded),
                 Step::Await(what, limit) => self.wait(guarded, what, limit.min(deadline)),
                 Step::Connect => self.connect(guarded, deadline),
                 Step::Park(limit) => {
@@ -172,7 +175,9 @@ impl<'a> Turn<'a> {
     #[inline]
     fn choose_reading(&self, guarded: &Guarded) -> Step {
         let unflushed = self.stream.as_ref().is_some_and(|stream| stream.is_unflushed());
-        if unflushed {
+        if guarded.left_over && !guarded.link.is_stalled() {
+            Step::HandOut
+        } else if unflushed {
             Step::Await(For::Both, self.now + GLANCE)
         } else if guarded.link.unsent() > 0 && guarded.deaf.is_none() {
             Step::Await(For::Reading, self.now + GLANCE)
