@@ -41,6 +41,7 @@ fn every_world_keeps_the_promises() {
     for seed in seeds() {
         let summary = live(seed);
         total.commands += summary.commands;
+        total.batched += summary.batched;
         total.replied += summary.replied;
         total.lost += summary.lost;
         total.timed_out += summary.timed_out;
@@ -54,6 +55,7 @@ fn every_world_keeps_the_promises() {
     if seeds() == (0..SEEDS) {
         // The worlds must be bad enough to prove something.
         for (what, count) in [
+            ("batched", total.batched),
             ("lost", total.lost),
             ("timed out", total.timed_out),
             ("abandoned", total.abandoned),

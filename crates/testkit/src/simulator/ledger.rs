@@ -46,6 +46,8 @@ pub(super) struct Record {
 pub(super) struct Ledger {
     records: Vec<Record>,
     runs: u64,
+    /// What the server saw that it never should.
+    complaint: Option<String>,
     submits: u64,
 }
 
@@ -88,6 +90,11 @@ impl Ledger {
         self.with(id, |record| record.ran.push((connection, number)));
     }
 
+    /// Notes something that must not happen, whatever becomes of the commands.
+    pub(super) fn complain(&mut self, why: String) {
+        self.complaint.get_or_insert(why);
+    }
+
     /// # Errors
     /// When it has ended before.
     pub(super) fn ended(&mut self, id: usize, ending: Ending) -> Result<(), String> {
@@ -116,6 +123,9 @@ impl Ledger {
         conservative: bool,
         refused: fn(usize) -> bool,
     ) -> Result<(), String> {
+        if let Some(why) = &self.complaint {
+            return Err(why.clone());
+        }
         for (id, record) in self.records.iter().enumerate() {
             record
                 .audit(slack, conservative, refused(id))

@@ -21,6 +21,7 @@ mod ledger;
 mod network;
 mod random;
 mod replies;
+mod request;
 mod scanner;
 mod schedule;
 mod settings;
@@ -70,6 +71,8 @@ enum Event {
 pub struct Summary {
     /// Commands that callers wanted to run.
     pub commands: usize,
+    /// Of these, how many were sent with others, by one claim.
+    pub batched: usize,
     /// Of these, how many got their reply.
     pub replied: usize,
     /// How many failed with a lost connection.

@@ -11,6 +11,7 @@ use super::Event;
 use super::ledger::Ledger;
 use super::random::Random;
 use super::replies;
+use super::request::Line;
 use super::scanner::Scanner;
 use super::schedule::Schedule;
 
@@ -87,6 +88,10 @@ pub(super) struct Connection {
     /// Commands that the client's socket took, and replies to them that arrived at the client.
     sent: usize,
     session: Scanner,
+    /// The client's socket is between the beginning and the end of what runs as one.
+    whole_taken: bool,
+    /// What the server holds until the end.
+    held: Option<Vec<usize>>,
     serving: bool,
     /// The server is at work on a command that waits.
     waits: bool,
@@ -137,6 +142,8 @@ impl Network {
             taken: Scanner::default(),
             sent: 0,
             session: Scanner::default(),
+            whole_taken: false,
+            held: None,
             serving: false,
             waits: false,
             arrived: Vec::new(),
@@ -170,9 +177,10 @@ impl Network {
         })
     }
 
-    /// The client's socket has taken a part of a command.
+    /// The client's socket has taken a part of a command, or of what runs as one.
     pub(super) fn is_inside(&self, number: usize) -> bool {
-        self.connections.get(number).is_some_and(|connection| connection.taken.is_inside())
+        let connection = self.connections.get(number);
+        connection.is_some_and(|connection| connection.taken.is_inside() || connection.whole_taken)
     }
 
     /// The far end takes again what it had not taken for a while.
@@ -307,25 +315,55 @@ impl Connection {
         self.taken.push(bytes);
         while let Some(words) = self.taken.next()? {
             self.sent += 1;
-            if let Some(id) = id_of(&words) {
-                ledger.written(id);
+            match Line::of(&words) {
+                Line::Run(id) => ledger.written(id),
+                Line::Begin => self.whole_taken = true,
+                Line::Commit(ids) => {
+                    self.whole_taken = false;
+                    ids.into_iter().for_each(|id| ledger.written(id));
+                }
+                Line::Hold(_) | Line::Other => {}
             }
         }
         Ok(())
     }
 
     fn answer(
-        &self,
+        &mut self,
         (number, words): (usize, &[Vec<u8>]),
         pace: Pace,
         random: &mut Random,
         ledger: &mut Ledger,
     ) -> Vec<u8> {
-        if let Some(id) = id_of(words) {
-            if !replies::is_refused(id) {
-                ledger.ran(id, number);
+        let line = Line::of(words);
+        if self.held.is_some() && !matches!(line, Line::Hold(_) | Line::Commit(_)) {
+            ledger.complain(format!("{line:?} came in the midst of what is to run as one"));
+        }
+        match line {
+            Line::Run(id) => {
+                run(id, number, ledger);
+                return replies::on_the_wire(id, random);
             }
-            return replies::on_the_wire(id, random);
+            Line::Begin => {
+                self.held = Some(Vec::new());
+                return replies::BEGUN.to_vec();
+            }
+            Line::Hold(id) => {
+                match &mut self.held {
+                    Some(held) => held.push(id),
+                    None => ledger.complain(format!("{id} is to be held, but nothing has begun")),
+                }
+                return replies::held(id);
+            }
+            Line::Commit(ids) => {
+                let held = self.held.take();
+                if held.as_ref() != Some(&ids) {
+                    ledger.complain(format!("of {ids:?}, to run as one, {held:?} had come"));
+                }
+                ids.iter().for_each(|&id| run(id, number, ledger));
+                return replies::committed(&ids);
+            }
+            Line::Other => {}
         }
         match words.first().map(Vec::as_slice) {
             Some(b"HELLO") if pace.old => b"-ERR unknown command `HELLO`\r\n".to_vec(),
@@ -371,14 +409,12 @@ impl Connection {
 
 /// The server takes its time over it.
 fn waits(words: &[Vec<u8>]) -> bool {
-    words.get(2).is_some_and(|word| word == b"waits")
+    matches!(words, [name, _, kind, ..] if name == b"SIM" && kind == b"waits")
 }
 
-/// The number of one of the callers' commands.
-fn id_of(words: &[Vec<u8>]) -> Option<usize> {
-    match words {
-        [name, id, ..] if name == b"SIM" => std::str::from_utf8(id).ok()?.parse().ok(),
-        _ => None,
+fn run(id: usize, connection: usize, ledger: &mut Ledger) {
+    if !replies::is_refused(id) {
+        ledger.ran(id, connection);
     }
 }
 

@@ -52,6 +52,21 @@ pub(super) fn expected(id: usize) -> Vec<u8> {
     }
 }
 
+/// What the server says to the beginning of commands that run as one.
+pub(super) const BEGUN: &[u8] = b"+begun\r\n";
+
+/// What it says to each of them, until the end.
+pub(super) fn held(id: usize) -> Vec<u8> {
+    format!("+held {id}\r\n").into_bytes()
+}
+
+/// What it says to the end: all their replies in one.
+pub(super) fn committed(ids: &[usize]) -> Vec<u8> {
+    let mut all = format!("*{}\r\n", ids.len()).into_bytes();
+    ids.iter().for_each(|id| all.extend_from_slice(&expected(*id)));
+    all
+}
+
 /// The reply as it goes over the wire.
 pub(super) fn on_the_wire(id: usize, random: &mut Random) -> Vec<u8> {
     let expected = expected(id);

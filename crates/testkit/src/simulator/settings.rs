@@ -37,6 +37,8 @@ pub(super) struct Settings {
     /// So many acts of a caller in a hundred give a command up.
     pub(super) abandons: u64,
     pub(super) waiting_commands: u64,
+    /// So many acts of asking in a hundred ask for several commands at once.
+    pub(super) batches: u64,
     /// Callers also look without having been woken, so many times in a hundred.
     pub(super) impatience: u64,
     pub(super) strays: bool,
@@ -61,6 +63,7 @@ impl Settings {
             deadlines: random.chance(60).then(|| (random.of(1_000..=50_000), random.of(50_000..=5_000_000))),
             abandons: if random.chance(50) { random.of(1..=12) } else { 0 },
             waiting_commands: if random.chance(15) { 5 } else { 0 },
+            batches: random.pick(&[0, 20, 70]).unwrap_or(0),
             impatience: if random.chance(25) { 20 } else { 0 },
             strays: random.chance(30),
             pause: random.pick(&[100, 3_000, 50_000]).unwrap_or(100),
