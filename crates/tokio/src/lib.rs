@@ -8,11 +8,13 @@
 //! - [`Many`]: pipelines and transactions.
 //! - [`Subscription`]: what comes from channels.
 //! - [`Dedicated`]: a connection of the caller's own. [`FailSoft`]: a handle that never fails.
+//! - [`Consumer`]: streams, read as one of a group.
 //! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
 
 mod client;
 mod clock;
 mod connect;
+mod consumer;
 mod dedicated;
 mod driver;
 mod fail_soft;
@@ -31,6 +33,7 @@ mod target;
 
 pub use carnelian_core::callbacks::ReplyCallback;
 pub use client::Client;
+pub use consumer::{Consumer, ConsumerHandle, Delivery};
 pub use dedicated::Dedicated;
 pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};

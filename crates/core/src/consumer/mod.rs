@@ -39,4 +39,4 @@ pub use options::{ConsumerOptions, Exhausted};
 pub use reader::Reader;
 pub use report::{ConsumerStats, Stopped};
 pub use setup::{Key, Setup};
-pub use task::{Answer, Step, Task};
+pub use task::{Answer, History, News, Plain, Step, Task};

@@ -38,7 +38,7 @@ pub struct Reader<V> {
     /// Nothing is run before this moment.
     resume: Micros,
     /// When pending entries are looked for again.
-    look: Micros,
+    pub(super) look: Micros,
     trim: Micros,
     pub(super) failing: Failing,
     /// The server has no XAUTOCLAIM.

@@ -32,3 +32,11 @@ pub struct Stopped {
     /// name reads them first; others take them over when they are stale.
     pub pending: u64,
 }
+
+impl Stopped {
+    /// What a driver has found out.
+    #[must_use]
+    pub const fn new(unread: Vec<(String, StreamId)>, pending: u64) -> Self {
+        Self { unread, pending }
+    }
+}

@@ -1,5 +1,6 @@
 //! Who reads what: the names of a consumer, and the commands that are built of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use carnelian_command::group::{
 };
 use carnelian_command::{Build, Command, DecodeError, FromReply, Request, ToArg, ToArgs};
 
-use crate::{Error, ErrorKind};
+use crate::{Config, Error, ErrorKind};
 
 use super::options::{ConsumerOptions, Exhausted};
 use super::task::News;
@@ -74,10 +75,28 @@ impl Setup {
         self.options.delete
     }
 
-    /// How long the server may take over one read before the connection counts as lost: longer than the read waits.
+    /// How long a read of a driver may take in all that waits for so long at the server: a connection that is dead without
+    /// a sign must not hold it for ever, and one is made first, if need be.
     #[must_use]
-    pub const fn block(&self) -> Duration {
-        self.options.block
+    pub fn patience(wait: Duration, config: &Config) -> Duration {
+        const LEAST: Duration = Duration::from_secs(5);
+        wait.saturating_add(config.timeouts().command.unwrap_or(LEAST).max(LEAST))
+    }
+
+    /// Sorts entries by their streams, since each stream takes an acknowledgement of its own.
+    #[must_use]
+    pub fn by_key(entries: impl IntoIterator<Item = (usize, StreamId)>) -> BTreeMap<usize, Vec<StreamId>> {
+        let mut sorted = BTreeMap::<_, Vec<_>>::new();
+        for (key, id) in entries {
+            sorted.entry(key).or_default().push(id);
+        }
+        sorted
+    }
+
+    /// The error of an entry that is said to be of a stream that this consumer does not read.
+    #[must_use]
+    pub fn not_read() -> Error {
+        Error::new(ErrorKind::Config, "this consumer does not read a stream of that key")
     }
 
     /// The bytes of the key of this number.

@@ -18,15 +18,14 @@ use crate::connection::Micros;
 use super::entry::{Decoded, Entry};
 
 /// The reply to reading a consumer's own pending entries: one that has been deleted has no fields.
-pub(super) type History<V> = StreamsRead<StreamEntry<Option<Decoded<V>>>, Vec<u8>>;
+pub type History<V> = StreamsRead<StreamEntry<Option<Decoded<V>>>, Vec<u8>>;
 /// The reply to reading new entries.
-pub(super) type News<V> = StreamsRead<StreamEntry<Decoded<V>>, Vec<u8>>;
+pub type News<V> = StreamsRead<StreamEntry<Decoded<V>>, Vec<u8>>;
 /// Entries as they are, whatever the user makes of them.
-pub(super) type Plain = Vec<StreamEntry<Vec<(Bytes, Bytes)>>>;
+pub type Plain = Vec<StreamEntry<Vec<(Bytes, Bytes)>>>;
 
-/// What a driver is to do now.
+/// What a driver is to do now. Not to be extended without the drivers, so it is matched exhaustively.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Step<V> {
     /// Hand this entry out.
     Deliver(Entry<V>),
@@ -42,9 +41,8 @@ pub enum Step<V> {
     End,
 }
 
-/// A command to run, once: a reader repeats what has to be repeated itself.
+/// A command to run, once: a reader repeats what has to be repeated itself. Matched exhaustively, as [`Step`] is.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Task<V> {
     /// Says no more than that it is done.
     Done(Command<()>),
@@ -57,15 +55,15 @@ pub enum Task<V> {
     /// Lists the groups of a stream.
     Groups(Command<Vec<StreamGroupInfo>>),
     /// Hands out again what is this consumer's.
-    History(Command<StreamsRead<StreamEntry<Option<Decoded<V>>>, Vec<u8>>>),
+    History(Command<History<V>>),
     /// Takes over a page of what others left lying.
     Claim(Command<AutoclaimPage<StreamEntry<Decoded<V>>>>),
     /// Takes over these of what others left lying.
     ClaimThese(Command<StreamEntries<Decoded<V>>>),
     /// Hands out new entries, after waiting at the server for no longer than this.
-    Read(Command<StreamsRead<StreamEntry<Decoded<V>>, Vec<u8>>>, Duration),
+    Read(Command<News<V>>, Duration),
     /// Reads an entry as it is.
-    Plain(Command<Vec<StreamEntry<Vec<(Bytes, Bytes)>>>>),
+    Plain(Command<Plain>),
     /// Adds an entry.
     Add(Command<StreamId>),
 }
@@ -88,10 +86,10 @@ pub enum Answer<V> {
     Pending(Vec<PendingEntry>),
     Summary(PendingSummary),
     Groups(Vec<StreamGroupInfo>),
-    History(StreamsRead<StreamEntry<Option<Decoded<V>>>, Vec<u8>>),
+    History(History<V>),
     Claim(AutoclaimPage<StreamEntry<Decoded<V>>>),
     ClaimThese(StreamEntries<Decoded<V>>),
-    Read(StreamsRead<StreamEntry<Decoded<V>>, Vec<u8>>),
-    Plain(Vec<StreamEntry<Vec<(Bytes, Bytes)>>>),
+    Read(News<V>),
+    Plain(Plain),
     Add(StreamId),
 }
