@@ -20,7 +20,12 @@ pub enum Blocking {
 
 impl Facts {
     /// When this command waits before it replies.
+    #[inline]
     pub fn blocking(&self) -> Blocking {
+        if self.is_plain() { Blocking::Never } else { self.blocking_by_name() }
+    }
+
+    fn blocking_by_name(&self) -> Blocking {
         match self.name {
             "XREAD" | "XREADGROUP" | "TS.READ" => Blocking::WithWord("BLOCK"),
             _ if self.flags.contains(Flags::BLOCKING) => Blocking::Always,
@@ -52,6 +57,17 @@ mod tests {
         let arguments: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let facts = find(arguments[0], arguments.get(1).copied()).expect(line);
         facts.may_block(arguments.len(), |at| arguments.get(at).copied())
+    }
+
+    #[test]
+    fn what_is_plain_is_judged_by_name_alike() {
+        let plain: Vec<_> = all().iter().filter(|facts| facts.is_plain()).collect();
+        assert!(plain.len() > 100, "{}", plain.len());
+        for facts in plain {
+            assert_eq!(facts.blocking_by_name(), Blocking::Never, "{}", facts.name);
+            assert_eq!(facts.retry_class_by_name(), facts.retry_class(), "{}", facts.name);
+            assert_eq!(facts.connection_state_by_name(), None, "{}", facts.name);
+        }
     }
 
     #[test]

@@ -18,7 +18,12 @@ const NAMED: &str = "put it in the config, so that every connection has it from 
 
 impl Facts {
     /// For a command that changes its connection: what to use instead, as a message to the user.
+    #[inline]
     pub fn connection_state(&self) -> Option<&'static str> {
+        if self.is_plain() { None } else { self.connection_state_by_name() }
+    }
+
+    pub(in crate::spec) fn connection_state_by_name(&self) -> Option<&'static str> {
         Some(match (self.group, self.name) {
             (Group::Connection, "SELECT") => "put the database in the URL, or take a dedicated connection",
             (Group::Connection, "AUTH") => LOGIN,

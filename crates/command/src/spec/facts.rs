@@ -57,6 +57,24 @@ impl Facts {
         module: None,
     };
 
+    /// An everyday command on data, of which group and flags tell everything: it never waits, it changes no connection, and
+    /// it writes if a flag says so. Of the others, judgements by name have to be asked.
+    #[inline]
+    pub(in crate::spec) const fn is_plain(&self) -> bool {
+        let of_data = matches!(
+            self.group,
+            Group::Bitmap
+                | Group::Geo
+                | Group::Hash
+                | Group::HyperLogLog
+                | Group::List
+                | Group::Set
+                | Group::SortedSet
+                | Group::String
+        );
+        of_data && self.words == 1 && !self.flags.contains(Flags::BLOCKING)
+    }
+
     /// Whether a command of this many arguments, the words of the name included, can be right.
     pub const fn accepts(&self, count: usize) -> bool {
         let least = self.arity.unsigned_abs() as usize;

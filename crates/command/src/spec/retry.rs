@@ -23,7 +23,15 @@ impl Facts {
     ///
     /// Reads that can block are writes here: a stream read from `$` that is sent again misses what came in between.
     /// Where such a call carries no `BLOCK` or no `$`, whoever builds it knows better and may say so.
+    #[inline]
     pub fn retry_class(&self) -> RetryClass {
+        if self.is_plain() {
+            return if self.flags.contains(Flags::READONLY) { RetryClass::ReadOnly } else { RetryClass::Write };
+        }
+        self.retry_class_by_name()
+    }
+
+    pub(in crate::spec) fn retry_class_by_name(&self) -> RetryClass {
         let reads = if self.flags.contains(Flags::READONLY) {
             !CURSORS.contains(&self.name) && self.blocking() == Blocking::Never
         } else {
