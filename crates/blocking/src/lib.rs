@@ -9,6 +9,8 @@
 //! - `stream`, `socket`, `tls`: bytes in and out.
 //! - `pending`: a command and the thread that waits for it; `slow` holds its uncommon ways; [`Call`] its options.
 //! - [`Dedicated`]: a connection of the caller's own, out of the `pool`. [`FailSoft`]: a handle that never fails.
+//! - [`Tx`]: a transaction that watches keys. `script`: a script by its hash, or else by its source.
+//! - [`Consumer`]: streams, read as one of a group.
 //! - [`init`], [`global`], [`close`]: one client for the process. `login`: new credentials for open connections.
 
 mod bell;
@@ -16,6 +18,7 @@ mod call;
 mod client;
 mod clock;
 mod connect;
+mod consumer;
 mod dedicated;
 mod fail_soft;
 mod global;
@@ -33,6 +36,7 @@ mod pool;
 mod run_all;
 #[cfg(feature = "tls")]
 mod secure;
+mod script;
 mod shared;
 mod slow;
 mod socket;
@@ -41,14 +45,17 @@ mod subscription;
 mod target;
 #[cfg(feature = "tls")]
 mod tls;
+mod transaction;
 mod watch;
 
 pub use call::Call;
 pub use carnelian_core::callbacks::ReplyCallback;
 pub use client::Client;
+pub use consumer::{Consumer, ConsumerHandle, Delivery};
 pub use dedicated::Dedicated;
 pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
 pub use run_all::RunAll;
 pub use subscription::Subscription;
+pub use transaction::Tx;
 pub use watch::{Events, StateWatch};

@@ -19,8 +19,18 @@ const SMALL: usize = 1 << 10;
 /// Runs a command to its end.
 #[inline]
 pub(crate) fn run<R: FromReply>(target: Target<'_>, command: &Command<R>, options: &Options) -> Result<R> {
+    target.note(command.request());
+    run_unnoted(target, command, options)
+}
+
+/// Like [`run`], where what the command does to its connection is known to who runs it.
+#[inline]
+pub(crate) fn run_unnoted<R: FromReply>(
+    target: Target<'_>,
+    command: &Command<R>,
+    options: &Options,
+) -> Result<R> {
     let request = command.request();
-    target.note(request);
     if target.place(request)? == Place::Own {
         return decode(target, request, slow::run(target, request, options, Before::default())?);
     }

@@ -76,7 +76,7 @@ pub(crate) fn send_atomic(
 }
 
 /// Sends some parts of a batch and waits for what comes of them.
-fn run(target: Target<'_>, batch: Slice<'_>, call: Treatment) -> Result<Box<Gathered>> {
+pub(crate) fn run(target: Target<'_>, batch: Slice<'_>, call: Treatment) -> Result<Box<Gathered>> {
     let (lane, now) = (target.lane(), target.clock().now());
     let timeout = || {
         let limit = call.deadline.saturating_sub(call.made);

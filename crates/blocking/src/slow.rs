@@ -144,7 +144,7 @@ impl<'a> Work<'a> {
     fn on_own_connection(&mut self, pool: &Arc<DedicatedPool>) -> Result<Held> {
         let mut patience = Patience::new(self, pool);
         loop {
-            let own = patience.checkout(self, pool)?;
+            let own = patience.checkout(self.clock, pool, self.timeout, DedicatedPool::lend)?;
             let target = Target::Dedicated(&own);
             let outcome = self.run(target, None);
             let again = match &outcome {
@@ -198,8 +198,8 @@ pub(crate) fn refused(target: Target<'_>, refusal: Refusal) -> Error {
     })
 }
 
-/// How long a command waits for a connection of its own.
-struct Patience {
+/// How long a command or a transaction waits for a connection of its own.
+pub(crate) struct Patience {
     until: Micros,
     failures: u32,
     pause: Duration,
@@ -213,23 +213,34 @@ impl Patience {
             Some(_) => work.deadline,
             None => work.clock.now().saturating_add(command()),
         };
+        Self::until(until)
+    }
+
+    pub(crate) const fn until(until: Micros) -> Self {
         Self { until, failures: 0, pause: Duration::ZERO }
     }
 
-    fn checkout(&mut self, work: &Work<'_>, pool: &Arc<DedicatedPool>) -> Result<Own> {
+    /// Takes a connection out of the pool. `timeout`: how long that may take, as errors tell it.
+    pub(crate) fn checkout(
+        &mut self,
+        clock: &Clock,
+        pool: &Arc<DedicatedPool>,
+        timeout: Option<Duration>,
+        take: fn(&Arc<DedicatedPool>, Micros) -> Result<Own>,
+    ) -> Result<Own> {
         let mut last_failure = None;
         loop {
-            let error = match pool.lend(self.until) {
+            let error = match take(pool, self.until) {
                 Ok(own) => return Ok(own),
                 Err(error) => error,
             };
-            if work.clock.now() >= self.until {
-                let mut report = TimeoutReport::unsent(work.timeout.unwrap_or_default());
+            if clock.now() >= self.until {
+                let mut report = TimeoutReport::unsent(timeout.unwrap_or_default());
                 report.last_failure = last_failure.or_else(|| Some(error.to_string()));
                 return Err(Error::timeout(report).at(&pool.node().address));
             }
             let may_pass = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
-            if !may_pass || !self.pause(work.clock, pool) {
+            if !may_pass || !self.pause(clock, pool) {
                 return Err(error);
             }
             last_failure = Some(error.to_string());

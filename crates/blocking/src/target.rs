@@ -21,6 +21,8 @@ pub(crate) enum Target<'a> {
     Client(&'a Shared),
     /// A connection of the caller's own.
     Dedicated(&'a Own),
+    /// A connection on which a transaction watches keys: what would change it is the transaction's own business.
+    Watching(&'a Own),
 }
 
 impl<'a> Target<'a> {
@@ -28,7 +30,7 @@ impl<'a> Target<'a> {
     pub(crate) fn node(&self) -> &'a Node {
         match self {
             Self::Client(shared) => &shared.node,
-            Self::Dedicated(own) => own.node(),
+            Self::Dedicated(own) | Self::Watching(own) => own.node(),
         }
     }
 
@@ -36,7 +38,7 @@ impl<'a> Target<'a> {
     #[inline]
     pub(crate) fn place(&self, request: &Request) -> Result<Place> {
         match self {
-            Self::Client(_) => route::place(request),
+            Self::Client(_) | Self::Watching(_) => route::place(request),
             Self::Dedicated(_) if route::waits(request) => Ok(Place::Own),
             Self::Dedicated(_) => Ok(Place::Shared),
         }
@@ -55,7 +57,7 @@ impl<'a> Target<'a> {
     pub(crate) fn lane(&self) -> &'a Lane {
         match self {
             Self::Client(shared) => shared.lane(),
-            Self::Dedicated(own) => own.lane(),
+            Self::Dedicated(own) | Self::Watching(own) => own.lane(),
         }
     }
 
@@ -83,7 +85,7 @@ impl<'a> Target<'a> {
     pub(crate) fn callbacks(&self) -> &'a Arc<Callbacks> {
         match self {
             Self::Client(shared) => &shared.callbacks,
-            Self::Dedicated(own) => own.callbacks(),
+            Self::Dedicated(own) | Self::Watching(own) => own.callbacks(),
         }
     }
 
@@ -99,7 +101,7 @@ impl<'a> Target<'a> {
 
     /// A connection whose state a command may have changed is not given to others.
     pub(crate) fn note(&self, request: &Request) {
-        if let Self::Dedicated(own) = self {
+        if let Self::Dedicated(own) | Self::Watching(own) = self {
             let facts = request.facts();
             if facts.name.is_empty() || facts.connection_state().is_some() {
                 own.spoil();

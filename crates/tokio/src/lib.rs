@@ -6,6 +6,7 @@
 //! - `lane`: a connection as its callers see it; `driver`: who moves its bytes; `connect`: how it is made.
 //! - [`Pending`], [`Reply`]: a command before and while it is awaited; `slow` holds its uncommon ways.
 //! - [`Many`]: pipelines and transactions.
+//! - [`Tx`]: a transaction that watches keys. [`Scripted`]: a script by its hash, or else by its source.
 //! - [`Subscription`]: what comes from channels.
 //! - [`Dedicated`]: a connection of the caller's own. [`FailSoft`]: a handle that never fails.
 //! - [`Consumer`]: streams, read as one of a group.
@@ -25,11 +26,13 @@ mod node;
 mod pending;
 mod pipeline;
 mod pool;
+mod script;
 mod shared;
 mod slow;
 mod stream;
 mod subscription;
 mod target;
+mod transaction;
 
 pub use carnelian_core::callbacks::ReplyCallback;
 pub use client::Client;
@@ -39,4 +42,6 @@ pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
 pub use pending::{Pending, Reply};
 pub use pipeline::{Many, how};
+pub use script::{Scripted, ScriptedReply};
 pub use subscription::Subscription;
+pub use transaction::{Commit, Tx};

@@ -51,6 +51,11 @@ impl<'a, R: FromReply> Pending<'a, R> {
         Self { target, command, options: Options::default() }
     }
 
+    /// With options from the start.
+    pub(crate) const fn with(target: Target<'a>, command: Command<R>, options: Options) -> Self {
+        Self { target, command, options }
+    }
+
     /// Gives the command this long, from now to its reply; the queue is included.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(Some(timeout));

@@ -18,7 +18,7 @@ use crate::slow::{self, Claim};
 use crate::target::Target;
 
 /// A future in a box: one for many commands.
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Many commands that are sent once it is awaited. Options come before the `.await`. `M` says how: see [`how`].
 #[must_use = "commands do nothing until they are awaited"]
@@ -204,7 +204,7 @@ async fn send_atomic(target: Target<'_>, finished: Finished, options: &Options) 
 }
 
 /// Sends some parts of a batch and waits for what comes of them.
-async fn run(
+pub(crate) async fn run(
     target: Target<'_>,
     batch: Slice<'_>,
     call: carnelian_core::connection::Call,

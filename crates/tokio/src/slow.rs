@@ -174,7 +174,7 @@ impl<'a> Work<'a> {
         let mut patience = Patience::new(self, shared);
         let mut state = shared.node.state();
         loop {
-            let own = patience.checkout(self, shared).await?;
+            let own = patience.checkout(self.clock, shared, self.timeout).await?;
             let target = Target::Dedicated(&own);
             let outcome = tokio::select! {
                 outcome = self.run(target, None) => outcome,
@@ -212,8 +212,8 @@ impl<'a> Work<'a> {
     }
 }
 
-/// How long a command waits for a connection of its own.
-struct Patience {
+/// How long a command or a transaction waits for a connection of its own.
+pub(crate) struct Patience {
     until: Micros,
     failures: u32,
     pause: Duration,
@@ -226,24 +226,34 @@ impl Patience {
             Some(_) => work.deadline,
             None => work.clock.deadline(shared.node.config.timeouts().command),
         };
+        Self::until(until)
+    }
+
+    pub(crate) const fn until(until: Micros) -> Self {
         Self { until, failures: 0, pause: Duration::ZERO }
     }
 
-    async fn checkout(&mut self, work: &Work<'_>, shared: &Shared) -> Result<Own> {
+    /// Takes a connection out of the pool. `timeout`: how long that may take, as errors tell it.
+    pub(crate) async fn checkout(
+        &mut self,
+        clock: &Clock,
+        shared: &Shared,
+        timeout: Option<Duration>,
+    ) -> Result<Own> {
         let mut last_failure = None;
         loop {
-            let checkout = tokio::time::timeout_at(work.clock.instant(self.until), shared.checkout());
+            let checkout = tokio::time::timeout_at(clock.instant(self.until), shared.checkout());
             let error = match checkout.await {
                 Ok(Ok(own)) => return Ok(own),
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    let mut report = TimeoutReport::unsent(work.timeout.unwrap_or_default());
+                    let mut report = TimeoutReport::unsent(timeout.unwrap_or_default());
                     report.last_failure = last_failure;
                     return Err(Error::timeout(report).at(&shared.node.address));
                 }
             };
             let may_pass = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
-            if !may_pass || !self.pause(work.clock, shared).await {
+            if !may_pass || !self.pause(clock, shared).await {
                 return Err(error);
             }
             last_failure = Some(error.to_string());

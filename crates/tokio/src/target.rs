@@ -24,6 +24,8 @@ pub(crate) enum Target<'a> {
     Client(&'a Shared),
     /// A connection of the caller's own.
     Dedicated(&'a Own),
+    /// A connection on which a transaction watches keys: what would change it is the transaction's own business.
+    Watching(&'a Own),
     /// One lane of a client, for the client's own purposes.
     Lane(&'a Shared, &'a Lane),
 }
@@ -33,7 +35,7 @@ impl<'a> Target<'a> {
     fn node(&self) -> &'a Node {
         match self {
             Self::Client(shared) | Self::Lane(shared, _) => &shared.node,
-            Self::Dedicated(own) => own.node(),
+            Self::Dedicated(own) | Self::Watching(own) => own.node(),
         }
     }
 
@@ -41,7 +43,7 @@ impl<'a> Target<'a> {
     #[inline]
     pub(crate) fn place(&self, request: &Request) -> Result<Place> {
         match self {
-            Self::Client(_) => route::place(request),
+            Self::Client(_) | Self::Watching(_) => route::place(request),
             Self::Dedicated(_) if route::waits(request) => Ok(Place::Own),
             Self::Dedicated(_) | Self::Lane(..) => Ok(Place::Shared),
         }
@@ -60,7 +62,7 @@ impl<'a> Target<'a> {
     pub(crate) fn lane(&self) -> &'a Lane {
         match self {
             Self::Client(shared) => shared.lane(),
-            Self::Dedicated(own) => own.lane(),
+            Self::Dedicated(own) | Self::Watching(own) => own.lane(),
             Self::Lane(_, lane) => lane,
         }
     }
@@ -98,7 +100,7 @@ impl<'a> Target<'a> {
     pub(crate) fn callbacks(&self) -> &'a Arc<Callbacks> {
         match self {
             Self::Client(shared) | Self::Lane(shared, _) => &shared.callbacks,
-            Self::Dedicated(own) => own.callbacks(),
+            Self::Dedicated(own) | Self::Watching(own) => own.callbacks(),
         }
     }
 
@@ -114,7 +116,7 @@ impl<'a> Target<'a> {
 
     /// A command that waits on the server was given up.
     pub(crate) fn gave_up_waiting(&self) {
-        if let Self::Dedicated(own) = self {
+        if let Self::Dedicated(own) | Self::Watching(own) = self {
             own.spoil_if_waiting();
         }
     }

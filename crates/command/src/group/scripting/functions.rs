@@ -1,5 +1,6 @@
 //! Functions: libraries that are kept with the data, and calls into them.
 
+use super::library::Library;
 use super::library_info::LibraryInfo;
 use super::stats::FunctionStats;
 use crate::group::kept::Kept;
@@ -199,6 +200,14 @@ pub trait FunctionCommands: DataExecutor {
     #[doc(alias = "FUNCTION STATS")]
     fn function_stats(self) -> Self::Out<FunctionStats> {
         self.run(Command::new(&spec::FUNCTION_STATS))
+    }
+    /// Puts a library on the server, in place of the one of that name if there is one (FUNCTION LOAD REPLACE); its name.
+    /// Doing it again does no harm, so a program may do it whenever it starts.
+    ///
+    /// Since Redis 7.0, Valkey 7.2. O(n) in the length of the source.
+    #[doc(alias = "FUNCTION LOAD")]
+    fn load_library(self, library: &Library) -> Self::Out<String> {
+        self.run(library.load_replace())
     }
 }
 
