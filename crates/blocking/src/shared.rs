@@ -94,6 +94,11 @@ impl Shared {
         };
         if !last {
             lane.change(|link| link.close_subscriber(id));
+            // Two that ended at the same time each took the other for the last.
+            let _beside = self.beside.lock();
+            if lane.role == Role::Subscribers && lane.lock().link.subscribers() == 0 {
+                lane.kill();
+            }
         }
     }
 

@@ -241,7 +241,8 @@ impl Subscription {
         }
         let limit = node.config.timeouts().command;
         let deadline = node.clock.now().saturating_add(limit.map_or(NEVER, as_micros));
-        self.lane.change(|link| link.listen(self.id, kind, names));
+        let mut added = Vec::new();
+        self.lane.change(|link| link.listen(self.id, kind, names, &mut added));
         let granted = self.lane.attend_subscriber(deadline, |link, waker| link.granted(self.id, waker));
         let outcome = granted.unwrap_or_else(|| {
             let mut report = self.lane.report();
@@ -249,7 +250,8 @@ impl Subscription {
             Err(Error::timeout(report).of_command(&spec::SUBSCRIBE))
         });
         outcome.map_err(|error| {
-            self.remove(kind, names);
+            // What it listened to before, it goes on listening to.
+            self.remove(kind, &added);
             error.at(&node.address)
         })
     }

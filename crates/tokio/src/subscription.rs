@@ -192,7 +192,7 @@ impl Subscription {
         self.lane.lock().link.listened(self.id)
     }
 
-    /// Listens to more channels.
+    /// Listens to more channels. Dropped before it is done, it listens to no more than before.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl Subscription {
         self.add(Kind::Channel, &subscription::names(channels)).await
     }
 
-    /// Listens to more patterns.
+    /// Listens to more patterns. Dropped before it is done, it listens to no more than before.
     ///
     /// # Errors
     ///
@@ -210,7 +210,7 @@ impl Subscription {
         self.add(Kind::Pattern, &subscription::names(patterns)).await
     }
 
-    /// Listens to more shard channels.
+    /// Listens to more shard channels. Dropped before it is done, it listens to no more than before.
     ///
     /// # Errors
     ///
@@ -245,7 +245,8 @@ impl Subscription {
             let message = "nothing to listen to: name at least one channel or pattern";
             return Err(Error::new(ErrorKind::Config, message).of_command(&spec::SUBSCRIBE));
         }
-        self.lane.change(|link| link.listen(self.id, kind, names));
+        let mut wish = Wish { subscription: self, kind, added: Vec::new() };
+        self.lane.change(|link| link.listen(self.id, kind, names, &mut wish.added));
         let granted = poll_fn(|cx| self.lane.lock().link.granted(self.id, Some(cx.waker())));
         let limit = shared.node.config.timeouts().command.unwrap_or(Duration::MAX);
         let outcome = match tokio::time::timeout(limit, granted).await {
@@ -256,10 +257,10 @@ impl Subscription {
                 Err(Error::timeout(report).of_command(&spec::SUBSCRIBE))
             }
         };
-        outcome.map_err(|error| {
-            self.remove(kind, names);
-            error.at(&shared.node.address)
-        })
+        if outcome.is_ok() {
+            wish.added.clear();
+        }
+        outcome.map_err(|error| error.at(&shared.node.address))
     }
 
     fn poll_notice(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Notice>>> {
@@ -298,6 +299,21 @@ impl Subscription {
         }
         let closed = self.lane.closed().at(&self.client.shared().node.address);
         (*self.client.state().borrow() != State::Closed).then_some(closed)
+    }
+}
+
+/// What somebody waits to be granted. Taken back if it is not, and if nobody waits any longer.
+struct Wish<'a> {
+    subscription: &'a Subscription,
+    kind: Kind,
+    added: Vec<Bytes>,
+}
+
+impl Drop for Wish<'_> {
+    fn drop(&mut self) {
+        if !self.added.is_empty() {
+            self.subscription.remove(self.kind, &self.added);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What waits to be read by one subscriber: bounded, whatever comes.
 
+use std::collections::VecDeque;
 use std::task::Waker;
 
 use bytes::Bytes;
@@ -14,11 +15,13 @@ const WORTH_CUTTING: usize = 64 << 10;
 pub(super) struct Mailbox {
     options: SubscribeOptions,
     bytes: Vec<u8>,
-    items: Vec<Item>,
-    /// Items before this one were thrown away.
-    first: usize,
-    /// Bytes before this one belong to nothing any more.
-    dead: usize,
+    items: VecDeque<Item>,
+    /// Notices that stood before messages that were thrown away.
+    kept: Vec<Item>,
+    /// How many bytes were cut off before the first one that is here: items name places as if none had been.
+    cut: usize,
+    /// The first byte that belongs to something still, counted in the same way.
+    live: usize,
     /// Thrown away before the first item, and behind the last one.
     dropped: (u64, u64),
     waker: Option<Waker>,
@@ -33,9 +36,10 @@ impl Mailbox {
         Self {
             options,
             bytes: Vec::new(),
-            items: Vec::new(),
-            first: 0,
-            dead: 0,
+            items: VecDeque::new(),
+            kept: Vec::new(),
+            cut: 0,
+            live: 0,
             dropped: (0, 0),
             waker: None,
             closed: false,
@@ -48,9 +52,9 @@ impl Mailbox {
     }
 
     fn has_room(&self, size: usize) -> bool {
-        let waiting = self.items.len() - self.first;
-        waiting == 0
-            || (waiting < self.options.messages && self.bytes.len() - self.dead + size <= self.options.bytes)
+        let alive = self.cut + self.bytes.len() - self.live;
+        self.items.is_empty()
+            || (self.items.len() < self.options.messages && alive + size <= self.options.bytes)
     }
 
     /// It takes no more for now, and the server is to wait.
@@ -74,14 +78,14 @@ impl Mailbox {
             wakers.extend(self.waker.take());
             return;
         }
-        let start = self.bytes.len();
+        let start = self.cut + self.bytes.len();
         self.bytes.reserve(size);
         self.bytes.extend_from_slice(pattern);
         self.bytes.extend_from_slice(channel);
         self.bytes.extend_from_slice(payload);
         let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX);
         let (pattern, channel, payload) = (length(pattern), length(channel), length(payload));
-        self.items.push(Item::Message { kind, start, pattern, channel, payload });
+        self.items.push_back(Item::Message { kind, start, pattern, channel, payload });
         if let Some(waker) = self.waker.take() {
             wakers.push(waker);
         }
@@ -90,7 +94,11 @@ impl Mailbox {
     /// Puts in what is no message. There is always room for that.
     pub(super) fn put(&mut self, item: Item, wakers: &mut Vec<Waker>) {
         if !self.closed {
-            self.items.push(item);
+            // Gaps with nothing between them are one: else a reader that sleeps would collect one for each reconnect.
+            match (self.items.back_mut(), item) {
+                (Some(Item::Gap(last)), Item::Gap(gap)) => last.end = gap.end,
+                (_, item) => self.items.push_back(item),
+            }
             wakers.extend(self.waker.take());
         }
     }
@@ -100,10 +108,10 @@ impl Mailbox {
     fn make_room(&mut self, size: usize) -> bool {
         match self.options.overflow {
             Overflow::DropOldest => {
-                while !self.has_room(size) && self.first < self.items.len() {
+                while !self.has_room(size) {
                     self.drop_first();
                 }
-                self.cut();
+                self.cut_off();
                 true
             }
             Overflow::DropNewest => {
@@ -120,46 +128,30 @@ impl Mailbox {
     }
 
     fn drop_first(&mut self) {
-        let Some(item) = self.items.get_mut(self.first) else { return };
-        // What is no message says something that the reader must know.
-        if let Item::Message { start, pattern, channel, payload, .. } = item {
-            self.dead = *start + *pattern as usize + *channel as usize + *payload as usize;
-            self.dropped.0 += 1;
-            self.first += 1;
-        } else {
-            let item = self.items.remove(self.first);
-            self.items.insert(0, item);
-            self.first += 1;
+        match self.items.pop_front() {
+            Some(Item::Message { start, pattern, channel, payload, .. }) => {
+                self.live = start + pattern as usize + channel as usize + payload as usize;
+                self.dropped.0 += 1;
+            }
+            // What is no message says something that the reader must know.
+            Some(notice) => match (self.kept.last_mut(), notice) {
+                (Some(Item::Gap(last)), Item::Gap(gap)) => last.end = gap.end,
+                (_, notice) => self.kept.push(notice),
+            },
+            None => {}
         }
     }
 
     /// Gives the memory of what was thrown away back.
-    fn cut(&mut self) {
-        if self.dead < WORTH_CUTTING || self.dead < self.bytes.len() / 2 {
-            return;
+    fn cut_off(&mut self) {
+        let dead = self.live - self.cut;
+        if dead >= WORTH_CUTTING && dead >= self.bytes.len() / 2 {
+            self.bytes.drain(..dead);
+            self.cut = self.live;
         }
-        let dead = std::mem::take(&mut self.dead);
-        self.bytes.drain(..dead);
-        let kept_in_front = self.items.iter().take(self.first);
-        let notices = kept_in_front.filter(|item| !matches!(item, Item::Message { .. })).count();
-        debug_assert!(notices <= self.first, "notices are among what was passed over");
-        let mut passed = 0;
-        let first = self.first;
-        self.items.retain_mut(|item| {
-            passed += 1;
-            match item {
-                Item::Message { .. } if passed <= first => false,
-                Item::Message { start, .. } => {
-                    *start -= dead;
-                    true
-                }
-                _ => true,
-            }
-        });
-        self.first = notices;
     }
 
-    /// Takes all that is there; the reader's empty buffers are used for what comes next. `None`: there is nothing yet.
+    /// Takes all that is there. `None`: there is nothing yet.
     pub(super) fn take(&mut self, waker: Option<&Waker>) -> Option<Mail> {
         if self.items.is_empty() && self.dropped == (0, 0) && !self.closed {
             match (&self.waker, waker) {
@@ -168,20 +160,16 @@ impl Mailbox {
             }
             return None;
         }
-        let first = std::mem::take(&mut self.first);
-        self.dead = 0;
-        let mut items = std::mem::take(&mut self.items);
-        let mut passed = 0;
-        if first > 0 {
-            items.retain(|item| {
-                passed += 1;
-                passed > first || !matches!(item, Item::Message { .. })
-            });
-        }
-        let dropped = std::mem::take(&mut self.dropped);
-        let bytes = Bytes::from(std::mem::take(&mut self.bytes));
-        let ends = self.closed.then_some(self.overflowed);
-        Some(Mail { bytes, items: items.into_iter(), dropped, ends })
+        let cut = std::mem::take(&mut self.cut);
+        self.live = 0;
+        Some(Mail {
+            bytes: Bytes::from(std::mem::take(&mut self.bytes)),
+            cut,
+            kept: std::mem::take(&mut self.kept).into_iter(),
+            items: std::mem::take(&mut self.items),
+            dropped: std::mem::take(&mut self.dropped),
+            ends: self.closed.then_some(self.overflowed),
+        })
     }
 
     /// Takes no more.
@@ -209,7 +197,10 @@ impl Mailbox {
 #[derive(Debug, Default)]
 pub struct Mail {
     bytes: Bytes,
-    items: std::vec::IntoIter<Item>,
+    /// How many bytes were cut off in front of them.
+    cut: usize,
+    kept: std::vec::IntoIter<Item>,
+    items: VecDeque<Item>,
     dropped: (u64, u64),
     /// Nothing comes behind it; true: because there was too much.
     ends: Option<bool>,
@@ -228,8 +219,20 @@ impl Mail {
         self.ends == Some(true)
     }
 
+    #[inline]
+    fn letter(&self, item: Item) -> Letter {
+        match item {
+            Item::Message { kind, start, pattern, channel, payload } => {
+                Letter::Message(self.message(kind, start, [pattern, channel, payload]))
+            }
+            Item::Noted(noted) => Letter::Noted(*noted),
+            Item::Gap(gap) => Letter::Gap(gap),
+            Item::Refused(error) => Letter::Refused(*error),
+        }
+    }
+
     fn message(&self, kind: Kind, start: usize, lengths: [u32; 3]) -> Message {
-        let mut at = start;
+        let mut at = start - self.cut;
         let mut part = |length: u32| {
             let from = at;
             at += length as usize;
@@ -246,22 +249,17 @@ impl Iterator for Mail {
 
     #[inline]
     fn next(&mut self) -> Option<Letter> {
-        let before = std::mem::take(&mut self.dropped.0);
-        if before > 0 {
-            return Some(Letter::Dropped(before));
+        if self.dropped.0 > 0 {
+            return Some(Letter::Dropped(std::mem::take(&mut self.dropped.0)));
         }
-        let Some(item) = self.items.next() else {
+        if let Some(kept) = self.kept.next() {
+            return Some(self.letter(kept));
+        }
+        let Some(item) = self.items.pop_front() else {
             let behind = std::mem::take(&mut self.dropped.1);
             return (behind > 0).then_some(Letter::Dropped(behind));
         };
-        Some(match item {
-            Item::Message { kind, start, pattern, channel, payload } => {
-                Letter::Message(self.message(kind, start, [pattern, channel, payload]))
-            }
-            Item::Noted(noted) => Letter::Noted(*noted),
-            Item::Gap(gap) => Letter::Gap(gap),
-            Item::Refused(error) => Letter::Refused(*error),
-        })
+        Some(self.letter(item))
     }
 }
 
@@ -309,8 +307,31 @@ mod tests {
         mailbox.put(Item::Gap(3..4), &mut Vec::new());
         fill(&mut mailbox, 9..11);
         let told = read(&mut mailbox);
-        assert!(told.contains(&"gap 1..2".to_owned()) && told.contains(&"gap 3..4".to_owned()), "{told:?}");
-        assert_eq!(told.last().map(String::as_str), Some("10"));
+        assert_eq!(told, ["9 dropped", "gap 1..2", "gap 3..4", "9", "10"]);
+    }
+
+    #[test]
+    fn gaps_that_nobody_reads_become_one() {
+        let mut mailbox = mailbox(Overflow::DropOldest);
+        for number in 0..1000 {
+            mailbox.put(Item::Gap(number..number + 1), &mut Vec::new());
+        }
+        assert_eq!(read(&mut mailbox), ["gap 0..1000"]);
+        for number in 0..1000 {
+            mailbox.put(Item::Gap(number..number + 1), &mut Vec::new());
+            fill(&mut mailbox, 0..3);
+        }
+        assert_eq!(read(&mut mailbox), ["2997 dropped", "gap 0..1000", "0", "1", "2"]);
+    }
+
+    #[test]
+    fn messages_without_a_byte_take_no_memory_either() {
+        let mut mailbox = mailbox(Overflow::DropOldest);
+        for _ in 0..100_000 {
+            mailbox.put_message(Kind::Channel, b"", b"", b"", &mut Vec::new());
+        }
+        assert!(mailbox.items.capacity() < 100, "{}", mailbox.items.capacity());
+        assert_eq!(read(&mut mailbox).len(), 4);
     }
 
     #[test]

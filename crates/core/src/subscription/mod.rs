@@ -10,8 +10,11 @@
 
 mod mailbox;
 mod options;
+mod places;
 mod push;
 mod registry;
+mod server;
+mod wishes;
 
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
@@ -22,8 +25,9 @@ use carnelian_command::ServerError;
 pub use mailbox::Mail;
 pub use options::{Overflow, SubscribeOptions};
 pub(crate) use push::{Push, parse};
+pub(crate) use registry::Refusal;
 pub use registry::Subscriptions;
-pub(crate) use registry::{Change, Refusal};
+pub(crate) use wishes::Change;
 
 use crate::micros::Micros;
 
@@ -38,7 +42,14 @@ pub enum Kind {
     Shard,
 }
 
+impl Kind {
+    const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::Shard];
+}
+
 /// A message that came.
+///
+/// Its parts share the memory of all that came with it and waited to be read at the same time: copy
+/// what is to be kept for long, or that memory is kept with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {

@@ -48,7 +48,8 @@ impl SubscribeOptions {
         self
     }
 
-    /// Gives out the server's confirmations too: "you listen to this channel now".
+    /// Gives out confirmations too: "you listen to this channel now", "no longer to that one". For a channel that another
+    /// subscriber on the same connection listens to as well, they come without asking the server.
     #[doc(alias = "ignore_subscribe_messages")]
     #[must_use]
     pub fn confirmations(mut self, wanted: bool) -> Self {

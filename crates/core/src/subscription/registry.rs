@@ -1,76 +1,58 @@
-//! Who listens to what over one connection.
-//!
-//! ```text
-//!   wanted ──► asked for ──► granted ──┬──► no longer wanted
-//!     ▲                                │
-//!     └─────── the connection is gone ─┘      then messages may be missing until all is granted again
-//! ```
+//! Who listens to what over one connection: the subscribers, their topics, and the way of a message to them. What the server
+//! is asked for is in [`wishes`](super::wishes), what it says to that in [`server`](super::server).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
-use carnelian_command::spec::Facts;
-use carnelian_command::{Request, ServerError, spec};
+use carnelian_command::ServerError;
 
 use super::mailbox::{Mail, Mailbox};
+use super::places::Places;
+use super::wishes::{Change, Wish, Wishes};
 use super::{Item, Kind, Noted, Overflow, SubscribeOptions};
 use crate::micros::Micros;
 
 /// Who listens to what over one connection.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    topics: Vec<Option<Topic>>,
+    pub(super) topics: Places<Topic>,
     by_name: [HashMap<Box<[u8]>, u32>; 3],
-    subscribers: Vec<Option<Subscriber>>,
+    pub(super) subscribers: Places<Subscriber>,
     /// What the server has yet to take note of, in the order of the wire.
-    awaited: VecDeque<Awaited>,
+    pub(super) wishes: Wishes,
     /// Where the last message went: the next one often goes there too.
     recent: Option<u32>,
     /// Topics asked for so far.
-    serials: u64,
+    pub(super) serials: u64,
     /// There are subscribers that want the server to wait for them.
     patient: bool,
 }
 
+/// What somebody listens to.
 #[derive(Debug)]
-struct Topic {
-    kind: Kind,
-    name: Box<[u8]>,
-    listeners: Vec<u32>,
+pub(super) struct Topic {
+    pub(super) kind: Kind,
+    pub(super) name: Box<[u8]>,
+    pub(super) listeners: Vec<u32>,
     /// The server has granted it over the present connection.
-    granted: bool,
+    pub(super) granted: bool,
     /// Which wish it is: one that is given up and made again is another.
-    serial: u64,
+    pub(super) serial: u64,
 }
 
+/// Somebody who listens.
 #[derive(Debug)]
-struct Subscriber {
-    mailbox: Mailbox,
-    topics: Vec<u32>,
-    /// How many of them are not granted.
-    lacking: usize,
+pub(super) struct Subscriber {
+    pub(super) mailbox: Mailbox,
+    /// What it listens to, and whether that was ever granted to it.
+    pub(super) topics: BTreeMap<u32, bool>,
+    /// How many of them are not granted now.
+    pub(super) lacking: usize,
     /// Messages may be missing since then.
-    gap_since: Option<Micros>,
+    pub(super) gap_since: Option<Micros>,
     /// Why the last wish was not granted.
     refused: Option<ServerError>,
-}
-
-/// What the server has yet to take note of.
-#[derive(Debug)]
-struct Awaited {
-    listens: bool,
-    kind: Kind,
-    name: Box<[u8]>,
-    serial: u64,
-}
-
-/// A command that changes what the connection listens to.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) request: Request,
-    /// How many confirmations it gets.
-    pub(crate) names: u32,
 }
 
 /// Why one can't listen.
@@ -82,113 +64,129 @@ pub(crate) enum Refusal {
     Closed,
 }
 
-const KINDS: [Kind; 3] = [Kind::Channel, Kind::Pattern, Kind::Shard];
-
-const fn facts(kind: Kind, listens: bool) -> &'static Facts {
-    match (kind, listens) {
-        (Kind::Channel, true) => &spec::SUBSCRIBE,
-        (Kind::Pattern, true) => &spec::PSUBSCRIBE,
-        (Kind::Shard, true) => &spec::SSUBSCRIBE,
-        (Kind::Channel, false) => &spec::UNSUBSCRIBE,
-        (Kind::Pattern, false) => &spec::PUNSUBSCRIBE,
-        (Kind::Shard, false) => &spec::SUNSUBSCRIBE,
-    }
-}
-
 impl Subscriptions {
     // ── subscribers ──────────────────────────────────────────────────────────────────────────────────────────
 
     /// A new subscriber, who listens to nothing yet.
     pub(crate) fn open(&mut self, options: SubscribeOptions) -> u32 {
         self.patient |= options.overflow == Overflow::Wait;
-        let (mailbox, topics) = (Mailbox::new(options), Vec::new());
-        let subscriber = Subscriber { mailbox, topics, lacking: 0, gap_since: None, refused: None };
-        put(&mut self.subscribers, subscriber)
+        self.subscribers.put(Subscriber {
+            mailbox: Mailbox::new(options),
+            topics: BTreeMap::new(),
+            lacking: 0,
+            gap_since: None,
+            refused: None,
+        })
     }
 
     /// How many subscribers there are.
     pub(crate) fn count(&self) -> usize {
-        self.subscribers.iter().flatten().count()
+        self.subscribers.len()
     }
 
-    /// Has a subscriber listen to these. What is to be asked of the server for that, if it is there to be asked.
-    pub(crate) fn listen(&mut self, id: u32, kind: Kind, names: &[Bytes]) -> Option<Change> {
-        let mut new = Vec::new();
+    /// Has a subscriber listen to these. What is to be asked of the server for that, if it is there to be asked, and which of
+    /// them it did not listen to before.
+    pub(crate) fn listen(&mut self, id: u32, kind: Kind, names: &[Bytes]) -> (Option<Change>, Vec<Bytes>) {
+        let (mut new, mut added) = (Vec::new(), Vec::new());
+        if let Some(subscriber) = self.subscribers.at_mut(id) {
+            // What an earlier wish came to, of somebody who did not wait for it.
+            subscriber.refused = None;
+        }
         for name in names {
-            let topic = self.topic(kind, name, &mut new);
-            let (Some(subscriber), Some(wanted)) =
-                (at(&mut self.subscribers, id), at(&mut self.topics, topic))
+            let index = self.topic(kind, name, &mut new);
+            let count = self.count_of(kind);
+            let (Some(subscriber), Some(topic)) = (self.subscribers.at_mut(id), self.topics.at_mut(index))
             else {
                 continue;
             };
-            if !wanted.listeners.contains(&id) {
-                wanted.listeners.push(id);
-                subscriber.topics.push(topic);
-                subscriber.lacking += usize::from(!wanted.granted);
+            if subscriber.topics.contains_key(&index) {
+                continue;
+            }
+            topic.listeners.push(id);
+            subscriber.topics.insert(index, topic.granted);
+            subscriber.lacking += usize::from(!topic.granted);
+            added.push(name.clone());
+            if topic.granted {
+                subscriber.note(Noted { listens: true, kind, name: name.clone(), count }, &mut Vec::new());
             }
         }
-        self.ask(true, kind, new)
+        (self.wishes.ask(true, kind, new), added)
     }
 
     /// The topic of this name, made if need be; then it is added to the new ones.
-    fn topic(&mut self, kind: Kind, name: &[u8], new: &mut Vec<(Box<[u8]>, u64)>) -> u32 {
-        if let Some(&topic) = self.names(kind).get(name) {
+    fn topic(&mut self, kind: Kind, name: &[u8], new: &mut Vec<Wish>) -> u32 {
+        if let Some(topic) = self.find(kind, name) {
             return topic;
         }
         self.serials += 1;
         let (name, serial): (Box<[u8]>, u64) = (name.into(), self.serials);
         let topic = Topic { kind, name: name.clone(), listeners: Vec::new(), granted: false, serial };
-        let index = put(&mut self.topics, topic);
+        let index = self.topics.put(topic);
         self.names(kind).insert(name.clone(), index);
-        new.push((name, serial));
+        new.push(Wish { name, serial });
         index
     }
 
     /// Has a subscriber no longer listen to these; what is to be told the server.
-    pub(crate) fn leave(&mut self, id: u32, kind: Kind, names: &[Bytes]) -> Option<Change> {
-        let topics: Vec<u32> =
-            names.iter().filter_map(|name| self.names(kind).get(&**name).copied()).collect();
-        self.leave_topics(id, &topics).into_iter().next()
+    pub(crate) fn leave(&mut self, id: u32, kind: Kind, names: &[Bytes], now: Micros) -> Option<Change> {
+        let topics: Vec<u32> = names.iter().filter_map(|name| self.find(kind, name)).collect();
+        let change = self.leave_topics(id, &topics).into_iter().next();
+        if let Some(subscriber) = self.subscribers.at_mut(id)
+            && !subscriber.topics.is_empty()
+        {
+            // It may have been the last that a new connection had to grant again.
+            subscriber.complete(now, &mut Vec::new());
+        }
+        change
     }
 
     /// Ends a subscriber; what is to be told the server.
     pub(crate) fn close(&mut self, id: u32) -> Vec<Change> {
-        let topics =
-            at(&mut self.subscribers, id).map_or_else(Vec::new, |subscriber| subscriber.topics.clone());
+        let topics: Vec<u32> = self.subscribers.at(id).into_iter().flat_map(Subscriber::all_topics).collect();
         let changes = self.leave_topics(id, &topics);
-        if let Some(place) = self.subscribers.get_mut(id as usize) {
-            *place = None;
-        }
+        self.subscribers.take(id);
         changes
     }
 
     fn leave_topics(&mut self, id: u32, topics: &[u32]) -> Vec<Change> {
-        let mut left: [Vec<(Box<[u8]>, u64)>; 3] = Default::default();
+        let mut left: [Vec<Wish>; 3] = Default::default();
         for &index in topics {
-            let Some(topic) = at(&mut self.topics, index) else { continue };
-            let Some(place) = topic.listeners.iter().position(|listener| *listener == id) else { continue };
-            topic.listeners.swap_remove(place);
-            let (kind, granted, unheard) = (topic.kind, topic.granted, topic.listeners.is_empty());
-            if let Some(subscriber) = at(&mut self.subscribers, id) {
-                subscriber.topics.retain(|topic| *topic != index);
-                subscriber.lacking -= usize::from(!granted);
+            let (Some(topic), Some(subscriber)) = (self.topics.at_mut(index), self.subscribers.at_mut(id))
+            else {
+                continue;
+            };
+            if subscriber.topics.remove(&index).is_none() {
+                continue;
             }
-            if unheard
+            subscriber.lacking -= usize::from(!topic.granted);
+            topic.listeners.retain(|listener| *listener != id);
+            let kind = topic.kind;
+            let name = subscriber.mailbox.wants_confirmations().then(|| Bytes::copy_from_slice(&topic.name));
+            if topic.listeners.is_empty()
                 && let Some(gone) = self.remove(index)
                 && let Some(left) = left.get_mut(kind as usize)
             {
-                left.push((gone.name, gone.serial));
+                left.push(Wish { name: gone.name, serial: gone.serial });
+            }
+            let count = self.count_of(kind);
+            if let (Some(name), Some(subscriber)) = (name, self.subscribers.at_mut(id)) {
+                subscriber.note(Noted { listens: false, kind, name, count }, &mut Vec::new());
             }
         }
-        let left = KINDS.into_iter().zip(left);
-        left.filter_map(|(kind, names)| self.ask(false, kind, names)).collect()
+        let left = Kind::ALL.into_iter().zip(left);
+        left.filter_map(|(kind, names)| self.wishes.ask(false, kind, names)).collect()
     }
 
-    fn remove(&mut self, index: u32) -> Option<Topic> {
+    pub(super) fn remove(&mut self, index: u32) -> Option<Topic> {
         self.recent = None;
-        let topic = self.topics.get_mut(index as usize)?.take()?;
+        let topic = self.topics.take(index)?;
         self.names(topic.kind).remove(&topic.name);
         Some(topic)
+    }
+
+    /// The topic of this name, if somebody listens to it.
+    pub(super) fn find(&self, kind: Kind, name: &[u8]) -> Option<u32> {
+        self.by_name.get(kind as usize)?.get(name).copied()
     }
 
     fn names(&mut self, kind: Kind) -> &mut HashMap<Box<[u8]>, u32> {
@@ -200,123 +198,14 @@ impl Subscriptions {
         }
     }
 
-    // ── the server ───────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Notes what the server will have to confirm, and makes the command.
-    fn ask(&mut self, listens: bool, kind: Kind, names: Vec<(Box<[u8]>, u64)>) -> Option<Change> {
-        if names.is_empty() {
-            return None;
-        }
-        let mut request = Request::new(facts(kind, listens));
-        let count = u32::try_from(names.len()).ok()?;
-        for (name, serial) in names {
-            request.push(&*name);
-            self.awaited.push_back(Awaited { listens, kind, name, serial });
-        }
-        Some(Change { request, names: count })
+    /// How much is listened to, as servers count it: channels and patterns together, shard channels apart.
+    fn count_of(&self, kind: Kind) -> i64 {
+        let [channels, patterns, shards] = &self.by_name;
+        let count = if kind == Kind::Shard { shards.len() } else { channels.len() + patterns.len() };
+        i64::try_from(count).unwrap_or(i64::MAX)
     }
 
-    /// There is no connection to say it over: it will be said over the next one.
-    pub(crate) fn not_said(&mut self, change: &Change) {
-        let left = self.awaited.len().saturating_sub(change.names as usize);
-        self.awaited.truncate(left);
-    }
-
-    /// Everything that is wanted, to be asked of a new connection.
-    pub(crate) fn ask_for_all(&mut self) -> Vec<Change> {
-        self.awaited.clear();
-        KINDS
-            .into_iter()
-            .filter_map(|kind| {
-                let topics = self.topics.iter().flatten().filter(|topic| topic.kind == kind);
-                let names = topics.map(|topic| (topic.name.clone(), topic.serial)).collect();
-                self.ask(true, kind, names)
-            })
-            .collect()
-    }
-
-    /// The connection is gone, and was last heard of at `heard`.
-    pub(crate) fn lost(&mut self, heard: Micros) {
-        self.awaited.clear();
-        for topic in self.topics.iter_mut().flatten() {
-            topic.granted = false;
-        }
-        for subscriber in self.subscribers.iter_mut().flatten() {
-            // Whoever was not granted anything yet has missed nothing that it was promised.
-            if subscriber.lacking < subscriber.topics.len() {
-                subscriber.gap_since.get_or_insert(heard);
-            }
-            subscriber.lacking = subscriber.topics.len();
-        }
-    }
-
-    /// The server confirms a wish. False: nobody had made it.
-    pub(crate) fn noted(
-        &mut self,
-        (listens, kind, name, count): (bool, Kind, &[u8], i64),
-        now: Micros,
-        wakers: &mut Vec<Waker>,
-    ) -> bool {
-        let expected =
-            |awaited: &Awaited| awaited.listens == listens && awaited.kind == kind && &*awaited.name == name;
-        if !self.awaited.front().is_some_and(expected) {
-            return false;
-        }
-        let Some(awaited) = self.awaited.pop_front() else { return false };
-        let index = self.names(kind).get(name).copied();
-        let Some(topic) = index.and_then(|index| at(&mut self.topics, index)) else { return true };
-        if listens && topic.serial == awaited.serial && !topic.granted {
-            topic.granted = true;
-            for &listener in &topic.listeners {
-                if let Some(subscriber) = at(&mut self.subscribers, listener) {
-                    let noted = Noted { listens, kind, name: Bytes::copy_from_slice(name), count };
-                    subscriber.granted(noted, now, wakers);
-                }
-            }
-        }
-        true
-    }
-
-    /// The server took a topic away by itself, as it does when a slot moves. True: it is wanted still, and has to be asked
-    /// for again.
-    pub(crate) fn taken_away(&mut self, kind: Kind, name: &[u8], now: Micros) -> Option<Change> {
-        let index = self.names(kind).get(name).copied()?;
-        self.serials += 1;
-        let serial = self.serials;
-        let topic = at(&mut self.topics, index)?;
-        if !std::mem::take(&mut topic.granted) {
-            return None;
-        }
-        topic.serial = serial;
-        for &listener in &topic.listeners {
-            if let Some(subscriber) = at(&mut self.subscribers, listener) {
-                subscriber.lacking += 1;
-                subscriber.gap_since.get_or_insert(now);
-            }
-        }
-        self.ask(true, kind, vec![(name.into(), serial)])
-    }
-
-    /// The server refuses the oldest command that is not confirmed, of which `names` are left.
-    pub(crate) fn refused(&mut self, names: u32, error: &ServerError, now: Micros, wakers: &mut Vec<Waker>) {
-        for _ in 0..names {
-            let Some(Awaited { listens, kind, name, serial }) = self.awaited.pop_front() else { return };
-            let Some(index) = self.names(kind).get(&name).copied() else { continue };
-            let is_it = at(&mut self.topics, index).is_some_and(|topic| topic.serial == serial);
-            if listens
-                && is_it
-                && let Some(topic) = self.remove(index)
-            {
-                for listener in topic.listeners {
-                    if let Some(subscriber) = at(&mut self.subscribers, listener) {
-                        subscriber.topics.retain(|topic| *topic != index);
-                        subscriber.lacking -= usize::from(!topic.granted);
-                        subscriber.refused(error, now, wakers);
-                    }
-                }
-            }
-        }
-    }
+    // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Puts a message where it belongs.
     #[inline]
@@ -328,10 +217,8 @@ impl Subscriptions {
         wakers: &mut Vec<Waker>,
     ) {
         let Self { topics, by_name, subscribers, recent, .. } = self;
-        let is_it = |index: &u32| {
-            let found = topics.get(*index as usize).and_then(Option::as_ref);
-            found.is_some_and(|found| found.kind == kind && &*found.name == topic)
-        };
+        let is_it =
+            |index: &u32| topics.at(*index).is_some_and(|found| found.kind == kind && &*found.name == topic);
         let index = match recent.filter(is_it) {
             Some(index) => index,
             None => {
@@ -342,10 +229,10 @@ impl Subscriptions {
                 *index
             }
         };
-        let Some(found) = topics.get(index as usize).and_then(Option::as_ref) else { return };
+        let Some(found) = topics.at(index) else { return };
         let pattern = if kind == Kind::Pattern { topic } else { b"" };
         for &listener in &found.listeners {
-            if let Some(subscriber) = at(subscribers, listener) {
+            if let Some(subscriber) = subscribers.at_mut(listener) {
                 subscriber.mailbox.put_message(kind, pattern, channel, payload, wakers);
             }
         }
@@ -354,12 +241,12 @@ impl Subscriptions {
     /// Some subscriber wants the server to wait until it has read.
     #[inline]
     pub(crate) fn is_stalled(&self) -> bool {
-        self.patient && self.subscribers.iter().flatten().any(|subscriber| subscriber.mailbox.is_full())
+        self.patient && self.subscribers.iter().any(|subscriber| subscriber.mailbox.is_full())
     }
 
     /// There will be no connection any more.
     pub(crate) fn close_all(&mut self, wakers: &mut Vec<Waker>) {
-        for subscriber in self.subscribers.iter_mut().flatten() {
+        for subscriber in self.subscribers.iter_mut() {
             subscriber.mailbox.close(wakers);
         }
     }
@@ -368,7 +255,7 @@ impl Subscriptions {
 
     /// Waits until all that a subscriber wants is granted.
     pub(crate) fn granted(&mut self, id: u32, waker: Option<&Waker>) -> Poll<Result<(), Refusal>> {
-        let Some(subscriber) = at(&mut self.subscribers, id) else {
+        let Some(subscriber) = self.subscribers.at_mut(id) else {
             return Poll::Ready(Err(Refusal::Closed));
         };
         if let Some(error) = subscriber.refused.take() {
@@ -386,33 +273,47 @@ impl Subscriptions {
 
     /// Takes what there is to read. `None` in it: there is no such subscriber.
     pub(crate) fn mail(&mut self, id: u32, waker: Option<&Waker>) -> Poll<Option<Mail>> {
-        let Some(subscriber) = at(&mut self.subscribers, id) else { return Poll::Ready(None) };
+        let Some(subscriber) = self.subscribers.at_mut(id) else { return Poll::Ready(None) };
         subscriber.mailbox.take(waker).map_or(Poll::Pending, |mail| Poll::Ready(Some(mail)))
     }
 
     /// Somebody who waits for a message.
     pub(crate) fn first_waiter(&self) -> Option<&Waker> {
-        self.subscribers.iter().flatten().find_map(|subscriber| subscriber.mailbox.waker())
+        self.subscribers.iter().find_map(|subscriber| subscriber.mailbox.waker())
     }
 
     /// What a subscriber listens to.
     pub(crate) fn listened(&self, id: u32) -> Vec<(Kind, Bytes)> {
-        let subscriber = self.subscribers.get(id as usize).and_then(Option::as_ref);
-        let topics = subscriber.into_iter().flat_map(|subscriber| &subscriber.topics);
+        let topics = self.subscribers.at(id).into_iter().flat_map(Subscriber::all_topics);
         topics
-            .filter_map(|topic| self.topics.get(*topic as usize)?.as_ref())
+            .filter_map(|topic| self.topics.at(topic))
             .map(|topic| (topic.kind, Bytes::copy_from_slice(&topic.name)))
             .collect()
     }
 }
 
 impl Subscriber {
-    fn granted(&mut self, noted: Noted, now: Micros, wakers: &mut Vec<Waker>) {
+    fn all_topics(&self) -> impl Iterator<Item = u32> {
+        self.topics.keys().copied()
+    }
+
+    /// Something was promised to it once, so that it counts on messages.
+    pub(super) fn was_promised_anything(&self) -> bool {
+        self.topics.values().any(|promised| *promised)
+    }
+
+    /// A wish is granted.
+    pub(super) fn granted(&mut self, topic: u32, noted: Noted, now: Micros, wakers: &mut Vec<Waker>) {
         self.lacking = self.lacking.saturating_sub(1);
+        self.topics.insert(topic, true);
+        self.note(noted, wakers);
+        self.complete(now, wakers);
+    }
+
+    fn note(&mut self, noted: Noted, wakers: &mut Vec<Waker>) {
         if self.mailbox.wants_confirmations() {
             self.mailbox.put(Item::Noted(Box::new(noted)), wakers);
         }
-        self.complete(now, wakers);
     }
 
     /// Tells of the gap once it is over.
@@ -425,32 +326,136 @@ impl Subscriber {
         }
     }
 
-    fn refused(&mut self, error: &ServerError, now: Micros, wakers: &mut Vec<Waker>) {
-        if self.gap_since.is_some() {
+    /// A wish is refused, one that was not granted at the moment.
+    pub(super) fn refused(&mut self, topic: u32, error: &ServerError, now: Micros, wakers: &mut Vec<Waker>) {
+        let Some(promised) = self.topics.remove(&topic) else { return };
+        self.lacking = self.lacking.saturating_sub(1);
+        if promised {
             // It was granted before: whoever reads has to hear of it.
             self.mailbox.put(Item::Refused(Box::new(error.clone())), wakers);
-            self.complete(now, wakers);
         } else {
             self.refused = Some(error.clone());
-            self.mailbox.wake(wakers);
         }
+        self.complete(now, wakers);
     }
 }
 
-/// What is at a place.
-#[inline]
-fn at<T>(places: &mut [Option<T>], index: u32) -> Option<&mut T> {
-    places.get_mut(index as usize)?.as_mut()
-}
+#[cfg(test)]
+mod tests {
+    use super::super::Letter;
+    use super::*;
 
-/// Puts something into the first free place.
-fn put<T>(places: &mut Vec<Option<T>>, thing: T) -> u32 {
-    let free = places.iter().position(Option::is_none).unwrap_or(places.len());
-    if free == places.len() {
-        places.push(None);
+    fn bytes(names: &[&'static str]) -> Vec<Bytes> {
+        names.iter().map(|name| Bytes::from_static(name.as_bytes())).collect()
     }
-    if let Some(place) = places.get_mut(free) {
-        *place = Some(thing);
+
+    /// The server confirms a wish.
+    fn confirm(all: &mut Subscriptions, listens: bool, name: &str, now: Micros) -> bool {
+        all.noted((listens, Kind::Channel, name.as_bytes(), 1), now, &mut Vec::new())
     }
-    u32::try_from(free).unwrap_or(u32::MAX)
+
+    fn letters(all: &mut Subscriptions, id: u32) -> Vec<String> {
+        let Poll::Ready(Some(mail)) = all.mail(id, None) else { return Vec::new() };
+        mail.map(|letter| match letter {
+            Letter::Message(message) => message.text().into_owned(),
+            Letter::Noted(noted) => format!("{}{:?}", if noted.listens { '+' } else { '-' }, noted.name),
+            Letter::Gap(gap) => format!("gap {gap:?}"),
+            Letter::Refused(error) => format!("refused {error}"),
+            Letter::Dropped(count) => format!("dropped {count}"),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_wish_given_up_and_made_again_waits_for_its_own_answer() {
+        let mut all = Subscriptions::default();
+        let id = all.open(SubscribeOptions::new());
+        let names = bytes(&["a"]);
+        assert!(all.listen(id, Kind::Channel, &names).0.is_some());
+        assert!(all.leave(id, Kind::Channel, &names, 0).is_some());
+        assert!(all.listen(id, Kind::Channel, &names).0.is_some());
+        assert!(confirm(&mut all, true, "a", 1) && all.granted(id, None).is_pending());
+        assert!(confirm(&mut all, false, "a", 1) && all.granted(id, None).is_pending());
+        assert!(confirm(&mut all, true, "a", 1));
+        assert!(matches!(all.granted(id, None), Poll::Ready(Ok(()))));
+        assert!(!confirm(&mut all, true, "a", 1), "nobody had asked for that");
+    }
+
+    #[test]
+    fn only_what_is_new_is_added_and_asked_for() {
+        let mut all = Subscriptions::default();
+        let (one, two) = (all.open(SubscribeOptions::new()), all.open(SubscribeOptions::new()));
+        let (change, added) = all.listen(one, Kind::Channel, &bytes(&["a", "a", "b"]));
+        assert_eq!((change.map(|change| change.names), added), (Some(2), bytes(&["a", "b"])));
+        let (change, added) = all.listen(one, Kind::Channel, &bytes(&["b", "c"]));
+        assert_eq!((change.map(|change| change.names), added), (Some(1), bytes(&["c"])));
+        let (change, added) = all.listen(two, Kind::Channel, &bytes(&["a"]));
+        assert_eq!((change.map(|change| change.names), added), (None, bytes(&["a"])));
+        assert!(all.leave(one, Kind::Channel, &bytes(&["a", "a"]), 0).is_none(), "somebody listens still");
+        assert_eq!(all.close(two).len(), 1);
+        assert_eq!(all.close(one).len(), 1);
+        assert_eq!((all.count(), all.topics.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_new_wish_refused_during_a_gap_is_its_callers_alone() {
+        let mut all = Subscriptions::default();
+        let id = all.open(SubscribeOptions::new());
+        all.listen(id, Kind::Channel, &bytes(&["old"]));
+        assert!(confirm(&mut all, true, "old", 1));
+        all.lost(2);
+        // While there is no connection, another wish is made.
+        let (change, _) = all.listen(id, Kind::Channel, &bytes(&["new"]));
+        all.not_said(&change.unwrap());
+        assert_eq!(all.ask_for_all().len(), 1);
+        assert!(confirm(&mut all, true, "old", 3));
+        all.refused(1, &ServerError::new(b"NOPERM no"), 4, &mut Vec::new());
+        assert!(matches!(all.granted(id, None), Poll::Ready(Err(Refusal::Server(_)))));
+        assert_eq!(letters(&mut all, id), ["gap 2..4"]);
+
+        // What had been promised is told in its place.
+        all.lost(5);
+        all.ask_for_all();
+        all.refused(1, &ServerError::new(b"NOPERM no"), 6, &mut Vec::new());
+        assert_eq!(letters(&mut all, id), ["refused NOPERM no", "gap 5..6"]);
+        assert!(all.listened(id).is_empty());
+    }
+
+    #[test]
+    fn a_refusal_that_nobody_waited_for_is_not_told_to_the_next() {
+        let mut all = Subscriptions::default();
+        let id = all.open(SubscribeOptions::new());
+        all.listen(id, Kind::Channel, &bytes(&["secret"]));
+        all.refused(1, &ServerError::new(b"NOPERM no"), 1, &mut Vec::new());
+        all.listen(id, Kind::Channel, &bytes(&["open"]));
+        assert!(confirm(&mut all, true, "open", 2));
+        assert!(matches!(all.granted(id, None), Poll::Ready(Ok(()))));
+    }
+
+    #[test]
+    fn a_gap_is_told_when_what_was_lacking_is_no_longer_wanted() {
+        let mut all = Subscriptions::default();
+        let id = all.open(SubscribeOptions::new());
+        all.listen(id, Kind::Channel, &bytes(&["a", "b"]));
+        assert!(confirm(&mut all, true, "a", 1) && confirm(&mut all, true, "b", 1));
+        all.lost(2);
+        all.ask_for_all();
+        assert!(confirm(&mut all, true, "a", 3));
+        assert!(letters(&mut all, id).is_empty());
+        all.leave(id, Kind::Channel, &bytes(&["b"]), 4);
+        assert_eq!(letters(&mut all, id), ["gap 2..4"]);
+    }
+
+    #[test]
+    fn confirmations_come_to_each_who_wants_them() {
+        let mut all = Subscriptions::default();
+        let options = SubscribeOptions::new().confirmations(true);
+        let (one, two) = (all.open(options.clone()), all.open(options));
+        all.listen(one, Kind::Channel, &bytes(&["a"]));
+        assert!(confirm(&mut all, true, "a", 1));
+        all.listen(two, Kind::Channel, &bytes(&["a"]));
+        all.leave(one, Kind::Channel, &bytes(&["a"]), 2);
+        assert_eq!(letters(&mut all, one), ["+b\"a\"", "-b\"a\""]);
+        assert_eq!(letters(&mut all, two), ["+b\"a\""]);
+    }
 }

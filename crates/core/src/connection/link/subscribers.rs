@@ -34,17 +34,19 @@ impl Link {
         self.subscriptions.as_ref().map_or(0, |subscriptions| subscriptions.count())
     }
 
-    /// Has a subscriber listen to these. True: the driver is to be woken.
-    pub fn listen(&mut self, id: u32, kind: Kind, names: &[Bytes]) -> bool {
-        let change =
-            self.subscriptions.as_mut().and_then(|subscriptions| subscriptions.listen(id, kind, names));
+    /// Has a subscriber listen to these, and puts those of them that it did not listen to before into `added`. True: the
+    /// driver is to be woken.
+    pub fn listen(&mut self, id: u32, kind: Kind, names: &[Bytes], added: &mut Vec<Bytes>) -> bool {
+        let Some(subscriptions) = &mut self.subscriptions else { return false };
+        let (change, new) = subscriptions.listen(id, kind, names);
+        *added = new;
         self.say(change)
     }
 
     /// Has a subscriber no longer listen to these. True: the driver is to be woken.
     pub fn leave(&mut self, id: u32, kind: Kind, names: &[Bytes]) -> bool {
-        let change =
-            self.subscriptions.as_mut().and_then(|subscriptions| subscriptions.leave(id, kind, names));
+        let Some(subscriptions) = &mut self.subscriptions else { return false };
+        let change = subscriptions.leave(id, kind, names, self.heard);
         self.say(change)
     }
 
