@@ -233,3 +233,229 @@ impl<V: FromReply> Reader<V> {
         &self.setup
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use carnelian_command::group::{PendingEntry, StreamsRead};
+    use carnelian_command::{ServerError, spec};
+    use carnelian_resp::Reader as Bytes;
+
+    use super::super::{Answer, ConsumerOptions, Exhausted, Origin, Task};
+    use super::*;
+
+    type Fields = Vec<(String, String)>;
+
+    /// A reader with its clock, and a server of so many words.
+    struct Desk {
+        reader: Reader<Fields>,
+        hands: Hands,
+        now: Micros,
+    }
+
+    const FIRST: StreamId = StreamId::new(1, 0);
+    const SECOND: StreamId = StreamId::new(2, 0);
+
+    impl Desk {
+        fn new(options: ConsumerOptions) -> Self {
+            let setup = Setup::new("s", "g", "c", options);
+            Self { reader: Reader::new(setup, 0), hands: Hands::default(), now: 0 }
+        }
+
+        fn step(&mut self) -> Step<Fields> {
+            self.reader.step(self.now, &mut self.hands, NEVER, false)
+        }
+
+        /// The words of the command that is to be run next.
+        fn asks(&mut self) -> String {
+            let request = match self.step() {
+                Step::Run(Task::Done(command)) => command.into_request(),
+                Step::Run(Task::Count(command)) => command.into_request(),
+                Step::Run(Task::Pending(command)) => command.into_request(),
+                Step::Run(Task::History(command)) => command.into_request(),
+                Step::Run(Task::Claim(command)) => command.into_request(),
+                Step::Run(Task::ClaimThese(command)) => command.into_request(),
+                Step::Run(Task::Read(command, _)) => command.into_request(),
+                Step::Run(Task::Plain(command)) => command.into_request(),
+                Step::Run(Task::Add(command)) => command.into_request(),
+                other => panic!("{other:?}"),
+            };
+            let words: Vec<_> = request.arguments().map(String::from_utf8_lossy).collect();
+            words.join(" ")
+        }
+
+        fn hears(&mut self, answer: Answer<Fields>) {
+            self.reader.answer(self.now, &mut self.hands, Ok(answer), &Backoff::None, 0);
+        }
+
+        fn fails(&mut self, error: Error) {
+            self.reader.answer(self.now, &mut self.hands, Err(error), &Backoff::None, 0);
+        }
+
+        fn gets(&mut self) -> Entry<Fields> {
+            match self.step() {
+                Step::Deliver(entry) => entry,
+                other => panic!("{other:?}"),
+            }
+        }
+
+        /// Past the creation of the group and the first look, to the first read.
+        fn settled(options: ConsumerOptions) -> Self {
+            let mut desk = Self::new(options);
+            assert_eq!(desk.asks(), "XGROUP CREATE s g 0-0 MKSTREAM");
+            desk.hears(Answer::Done);
+            assert_eq!(desk.asks(), LOOK);
+            desk.hears(Answer::Pending(Vec::new()));
+            desk
+        }
+    }
+
+    const LOOK: &str = "XPENDING s g 0-0 + 100 c";
+    const READ: &str = "XREADGROUP GROUP g c COUNT 16 BLOCK 2000 STREAMS s >";
+
+    fn pending(ids: &[StreamId], deliveries: u64) -> Answer<Fields> {
+        let line = |id: &StreamId| format!("*4\r\n+{id}\r\n+c\r\n:5000\r\n:{deliveries}\r\n");
+        let entry = |id| PendingEntry::from_reply(&mut Bytes::new(line(id).as_bytes())).unwrap();
+        Answer::Pending(ids.iter().map(entry).collect())
+    }
+
+    fn entries<T: FromReply>(ids: &[StreamId], body: &str) -> StreamsRead<T, Vec<u8>> {
+        let list: String = ids.iter().map(|id| format!("*2\r\n+{id}\r\n{body}")).collect();
+        let reply = format!("*1\r\n*2\r\n+s\r\n*{}\r\n{list}", ids.len());
+        StreamsRead::from_reply(&mut Bytes::new(reply.as_bytes())).unwrap()
+    }
+
+    const BODY: &str = "*2\r\n+f\r\n+v\r\n";
+
+    #[test]
+    fn its_own_come_first_and_then_the_new_ones() {
+        let mut desk = Desk::new(ConsumerOptions::new().existing_group());
+        assert_eq!(desk.asks(), LOOK);
+        desk.hears(pending(&[FIRST, SECOND], 1));
+        assert_eq!(desk.asks(), "XREADGROUP GROUP g c COUNT 2 STREAMS s 0-18446744073709551615");
+        desk.hears(Answer::History(entries(&[FIRST, SECOND], BODY)));
+        let entry = desk.gets();
+        assert_eq!((entry.id, entry.deliveries, entry.origin), (FIRST, 2, Origin::Pending));
+        assert_eq!(desk.gets().id, SECOND);
+        assert_eq!(desk.asks(), READ);
+        desk.hears(Answer::Read(StreamsRead::default()));
+        assert_eq!(desk.asks(), READ);
+    }
+
+    /// The case that this is all about: the server has handed out what nobody got.
+    #[test]
+    fn after_a_lost_reply_what_is_pending_is_asked_for_and_what_is_held_is_not() {
+        let mut desk = Desk::settled(ConsumerOptions::new());
+        assert_eq!(desk.asks(), READ);
+        desk.hears(Answer::Read(entries(&[FIRST], BODY)));
+        assert_eq!(desk.gets().id, FIRST);
+        assert_eq!(desk.asks(), READ);
+        desk.fails(Error::lost("", true));
+        assert_eq!(desk.asks(), LOOK);
+        desk.hears(pending(&[FIRST, SECOND], 1));
+        assert_eq!(desk.asks(), "XREADGROUP GROUP g c COUNT 1 STREAMS s 1-18446744073709551615");
+        desk.hears(Answer::History(entries(&[SECOND], BODY)));
+        assert_eq!(desk.gets().id, SECOND);
+        // The server may not know yet that nobody listens to the lost read, and hand out more to it.
+        desk.now = 2_500_000;
+        assert!(desk.asks().contains("BLOCK 500 "));
+        desk.hears(Answer::Read(StreamsRead::default()));
+        desk.now = 3_000_000;
+        assert_eq!(desk.asks(), LOOK);
+    }
+
+    #[test]
+    fn a_step_without_an_answer_is_a_lost_reply() {
+        let mut desk = Desk::settled(ConsumerOptions::new());
+        assert_eq!(desk.asks(), READ);
+        assert_eq!(desk.asks(), LOOK);
+        assert_eq!(desk.reader.stats().interruptions, 1);
+    }
+
+    #[test]
+    fn a_lost_group_is_created_from_the_start_or_told() {
+        let gone = || Error::server(&spec::XREADGROUP, ServerError::new(b"NOGROUP No such key"));
+        let mut desk = Desk::settled(ConsumerOptions::new().create(GroupStart::End).create(StreamId::MIN));
+        assert_eq!(desk.asks(), READ);
+        desk.fails(gone());
+        assert_eq!(desk.asks(), "XGROUP CREATE s g 0-0 MKSTREAM");
+        desk.fails(Error::server(&spec::XGROUP_CREATE, ServerError::new(b"BUSYGROUP exists")));
+        assert_eq!(desk.asks(), LOOK);
+        let mut desk = Desk::new(ConsumerOptions::new().existing_group());
+        assert_eq!(desk.asks(), LOOK);
+        desk.fails(gone());
+        assert!(
+            matches!(desk.step(), Step::Fail(error) if error.server_code() == Some(crate::ServerCode::NoGroup))
+        );
+        assert_eq!(desk.asks(), LOOK);
+    }
+
+    #[test]
+    fn what_came_too_often_goes_to_the_dead_letters_and_what_is_deleted_is_forgotten() {
+        let options = ConsumerOptions::new().max_deliveries(2, Exhausted::dead_letters("dead"));
+        let mut desk = Desk::new(options.existing_group());
+        assert_eq!(desk.asks(), LOOK);
+        desk.hears(pending(&[FIRST, SECOND], 2));
+        assert!(desk.asks().starts_with("XREADGROUP"));
+        let both = "*2\r\n*2\r\n+1-0\r\n*2\r\n+f\r\n+v\r\n*2\r\n+2-0\r\n*-1\r\n";
+        let reply = format!("*1\r\n*2\r\n+s\r\n{both}");
+        desk.hears(Answer::History(StreamsRead::from_reply(&mut Bytes::new(reply.as_bytes())).unwrap()));
+        assert_eq!(desk.asks(), "XACK s g 2-0");
+        desk.hears(Answer::Count(1));
+        assert_eq!(desk.asks(), "XRANGE s 1-0 1-0");
+        let entry = "*1\r\n*2\r\n+1-0\r\n*2\r\n+f\r\n+v\r\n";
+        desk.hears(Answer::Plain(Vec::from_reply(&mut Bytes::new(entry.as_bytes())).unwrap()));
+        let add = "XADD dead * f v dead.stream s dead.group g dead.id 1-0 dead.deliveries 3";
+        assert_eq!(desk.asks(), add);
+        desk.hears(Answer::Add(FIRST));
+        assert_eq!(desk.asks(), "XACK s g 1-0");
+        desk.hears(Answer::Count(1));
+        assert_eq!(desk.asks(), READ);
+        assert_eq!((desk.reader.stats().dead_lettered, desk.reader.stats().vanished), (1, 1));
+    }
+
+    #[test]
+    fn failures_that_pass_are_told_only_when_patience_is_over() {
+        let mut desk = Desk::settled(ConsumerOptions::new().give_up_after(Duration::from_secs(1)));
+        for (now, told) in [(0, false), (900_000, false), (1_000_000, true), (1_500_000, false)] {
+            desk.now = now;
+            let _ = desk.asks();
+            desk.fails(Error::lost("", true));
+            let failed = desk.reader.failure.take().is_some();
+            assert_eq!(failed, told, "{now}");
+        }
+        let _ = desk.asks();
+        desk.fails(Error::closed());
+        assert!(matches!(desk.step(), Step::Fail(_)) && matches!(desk.step(), Step::End));
+    }
+
+    #[test]
+    fn a_call_with_a_limit_reads_once_and_no_longer() {
+        let mut desk = Desk::settled(ConsumerOptions::new());
+        let limit = 300_000;
+        let step = desk.reader.step(0, &mut desk.hands, limit, false);
+        assert!(matches!(step, Step::Run(Task::Read(_, wait)) if wait == Duration::from_millis(300)));
+        desk.hears(Answer::Read(entries(&[FIRST], BODY)));
+        desk.now = limit;
+        assert!(matches!(desk.reader.step(limit, &mut desk.hands, limit, true), Step::Deliver(_)));
+        assert!(matches!(desk.reader.step(limit, &mut desk.hands, limit, true), Step::Late));
+    }
+
+    #[test]
+    fn stopping_says_what_was_not_handed_out() {
+        let mut desk = Desk::settled(ConsumerOptions::new());
+        assert_eq!(desk.asks(), READ);
+        desk.hears(Answer::Read(entries(&[FIRST, SECOND], BODY)));
+        assert_eq!(desk.gets().id, FIRST);
+        assert_eq!(desk.reader.stop(), [("s".to_owned(), SECOND)]);
+        assert!(matches!(desk.step(), Step::End) && desk.reader.has_ended());
+    }
+
+    #[test]
+    fn without_a_key_there_is_nothing_to_read() {
+        let setup = Setup::new((), "g", "c", ConsumerOptions::new());
+        let mut reader = Reader::<Fields>::new(setup, 0);
+        let mut hands = Hands::default();
+        assert!(matches!(reader.step(0, &mut hands, NEVER, false), Step::Fail(_)));
+        assert!(matches!(reader.step(0, &mut hands, NEVER, false), Step::End));
+    }
+}
