@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use carnelian_blocking::{Client, FailSoft};
 use carnelian_command::RawCommands as _;
-use carnelian_command::group::{ConnectionCommands as _, HashCommands as _, StringCommands as _};
+use carnelian_command::group::{ConnectionCommands as _, HashCommands as _, SetOptions, StringCommands as _};
 use carnelian_core::Config;
 use carnelian_testkit::{Server, servers};
 
@@ -17,6 +17,7 @@ fn where_all_is_well_it_is_a_client_like_any_other() -> Outcome {
     let soft = Client::connect(server.url())?.fail_soft();
     assert!(soft.is_configured());
     assert!(soft.set("name", "Ada").ok());
+    assert!(!soft.set_with("name", "Bob", SetOptions::new().if_missing()).ok(), "it was left undone");
     assert_eq!(soft.get::<String>("name").value().as_deref(), Some("Ada"));
     assert_eq!(soft.incr("visits").value(), Some(1));
     assert!(soft.hset("h", [("a", "1")]).ok());

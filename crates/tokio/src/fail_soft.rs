@@ -117,16 +117,18 @@ pub struct Soft<'a, R> {
 }
 
 impl<R: FromReply> Soft<'_, R> {
-    /// For writes: whether it was done.
+    /// For writes: whether it was done. A write that the server leaves undone on a condition (`SET … NX`) answers with
+    /// null, which is no.
     pub async fn ok(self) -> bool {
-        let Some(client) = &self.handle.client else { return false };
-        match client.run(self.command).await {
-            Ok(_) => true,
-            Err(error) => {
-                self.handle.swallow(&error);
-                false
-            }
-        }
+        self.outcome().await.is_some()
+    }
+
+    async fn outcome(self) -> Option<R> {
+        let client = self.handle.client.as_ref()?;
+        client.run(self.command.into_typed::<Option<R>>()).await.unwrap_or_else(|error| {
+            self.handle.swallow(&error);
+            None
+        })
     }
 }
 
@@ -136,12 +138,6 @@ impl<'a, R: FromReply + Send + 'a> IntoFuture for Soft<'a, R> {
 
     /// A missing key is `None` without being an error.
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let client = self.handle.client.as_ref()?;
-            client.run(self.command.into_typed::<Option<R>>()).await.unwrap_or_else(|error| {
-                self.handle.swallow(&error);
-                None
-            })
-        })
+        Box::pin(self.outcome())
     }
 }

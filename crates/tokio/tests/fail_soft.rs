@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use carnelian_command::group::{ConnectionCommands as _, HashCommands as _, StringCommands as _};
+use carnelian_command::group::{ConnectionCommands as _, HashCommands as _, SetOptions, StringCommands as _};
 use carnelian_core::Config;
 use carnelian_testkit::{Server, servers};
 use carnelian_tokio::{Client, FailSoft};
@@ -16,6 +16,7 @@ async fn where_all_is_well_it_is_a_client_like_any_other() -> Outcome {
     let soft = Client::connect(server.url()).await?.fail_soft();
     assert!(soft.is_configured());
     assert!(soft.set("name", "Ada").ok().await);
+    assert!(!soft.set_with("name", "Bob", SetOptions::new().if_missing()).ok().await, "it was left undone");
     assert_eq!(soft.get::<String>("name").await.as_deref(), Some("Ada"));
     assert_eq!(soft.incr("visits").await, Some(1));
     assert!(soft.hset("h", [("a", "1")]).ok().await);

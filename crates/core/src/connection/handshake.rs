@@ -253,6 +253,7 @@ impl<C: Borrow<Config>> Handshake<C> {
             kind,
             format!("the server refused the connection: {} ({advice})", without_arguments(error)),
         )
+        .with_code(code)
     }
 }
 
@@ -339,6 +340,7 @@ mod tests {
         let (_, result) = talk(&config(), login, &[wrong, "-NOAUTH Authentication required.\r\n"]);
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.server_code(), Some(ServerCode::WrongPass));
         assert!(error.to_string().contains("WRONGPASS") && !error.to_string().contains("secret"));
         let (_, result) =
             talk(&config().db(99), None, &[HELLO, "-ERR DB index is out of range\r\n", "+PONG\r\n"]);

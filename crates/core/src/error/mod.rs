@@ -43,6 +43,8 @@ struct Inner {
     node: Option<Arc<str>>,
     message: String,
     server: Option<ServerError>,
+    /// The code of a server's line that may not be quoted in full.
+    code: Option<ServerCode>,
     report: Option<Box<TimeoutReport>>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -59,6 +61,7 @@ impl Error {
             node: None,
             message: message.into(),
             server: None,
+            code: None,
             report: None,
             source: None,
         }))
@@ -202,6 +205,13 @@ impl Error {
         self
     }
 
+    /// Says which code the server answered with, where its line is not kept.
+    #[must_use]
+    pub const fn with_code(mut self, code: ServerCode) -> Self {
+        self.0.code = Some(code);
+        self
+    }
+
     /// Keeps what caused it.
     #[must_use]
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -260,7 +270,7 @@ impl Error {
     /// The code of the server's error line.
     #[must_use]
     pub fn server_code(&self) -> Option<ServerCode> {
-        self.0.server.as_ref().map(ServerCode::of)
+        self.0.server.as_ref().map(ServerCode::of).or(self.0.code)
     }
 
     /// The server's error line.
