@@ -128,8 +128,13 @@ impl Encoded {
     /// Writes the command at the end of `out`.
     #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        encode::header(out, b'*', self.count);
-        out.extend_from_slice(self.arguments());
+        let arguments = self.arguments();
+        out.reserve(arguments.len() + FRONT);
+        match u8::try_from(self.count) {
+            Ok(count @ 0..10) => out.extend_from_slice(&[b'*', b'0' + count, b'\r', b'\n']),
+            _ => encode::header(out, b'*', self.count),
+        }
+        out.extend_from_slice(arguments);
     }
 }
 

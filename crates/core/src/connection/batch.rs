@@ -38,9 +38,24 @@ impl Batch {
     /// Adds a command.
     #[inline]
     pub fn push(&mut self, request: &Request) {
+        self.push_known(request, route::is_repeatable(request));
+    }
+
+    /// Adds a command of which it is known whether it only reads.
+    #[inline]
+    pub(crate) fn push_known(&mut self, request: &Request, reads: bool) {
+        if self.parts.capacity() == 0 {
+            self.make_room();
+        }
         request.write(&mut self.bytes);
-        let reads = route::is_repeatable(request);
         self.parts.push(Part { end: self.bytes.len(), replies: 1, reads, facts: request.facts() });
+    }
+
+    /// Room for the everyday pipeline, so that it doesn't grow in small steps.
+    #[cold]
+    fn make_room(&mut self) {
+        self.parts.reserve(32);
+        self.bytes.reserve(2 << 10);
     }
 
     /// This batch as one part, between a command in front and one behind: a transaction, which runs wholly or not at all.

@@ -44,6 +44,17 @@ impl Gathered {
         self.ends.push(self.frames.len());
     }
 
+    /// Adds a reply that is a short line, and no error.
+    #[inline]
+    pub(super) fn push_line(&mut self, line: &[u8]) {
+        match line.first_chunk::<5>() {
+            // Most are `OK`; of a length that is known, a copy costs no call.
+            Some(line_of_five) if line.len() == 5 => self.frames.extend_from_slice(line_of_five),
+            _ => self.frames.extend_from_slice(line),
+        }
+        self.ends.push(self.frames.len());
+    }
+
     /// Notes that there will be no reply to a part, of which `partial` replies have come already: they count no more.
     pub(super) fn fail(&mut self, part: u32, partial: u32, failure: Delivery) {
         self.rewind(partial);

@@ -23,6 +23,8 @@ pub struct Inbox {
     /// Where the first frame that is not handed out starts.
     start: usize,
     framer: Framer,
+    /// The first frame was looked at and is not all there: only the framer may go on with it.
+    begun: bool,
     /// How much room to offer the next read.
     room: usize,
     limits: Limits,
@@ -40,7 +42,7 @@ impl Inbox {
     /// An empty inbox.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self { buffer: Vec::new(), start: 0, framer: Framer::new(limits), room: FIRST, limits }
+        Self { buffer: Vec::new(), start: 0, framer: Framer::new(limits), begun: false, room: FIRST, limits }
     }
 
     /// Where to put received bytes: append to it. It has room for a good read.
@@ -96,10 +98,22 @@ impl Inbox {
         if unread.is_empty() {
             return Ok(None);
         }
-        let Some(span) = self.framer.frame(unread)? else { return Ok(None) };
+        let span = self.framer.frame(unread)?;
+        self.begun = span.is_none();
+        let Some(span) = span else { return Ok(None) };
         let start = self.start;
         self.start += span.end;
         Ok(Some(Next { start, end: self.start, streamed: span.streamed }))
+    }
+
+    /// Takes the next frame if it is nothing but `OK` or a whole number: most of what comes for a pipeline of writes. What is
+    /// anything else, or not all there, is for [`next`](Self::next).
+    #[inline]
+    pub(super) fn next_line(&mut self) -> Option<&[u8]> {
+        let unread = self.buffer.get(self.start..).filter(|_| !self.begun)?;
+        let line = unread.get(..short_line(unread)?)?;
+        self.start += line.len();
+        Some(line)
     }
 
     /// The bytes of a frame that [`next`](Self::next) found.
@@ -191,6 +205,18 @@ impl Inbox {
             self.restart();
         }
     }
+}
+
+/// Where a line ends that is nothing but `OK` or a whole number of everyday size.
+#[inline]
+fn short_line(bytes: &[u8]) -> Option<usize> {
+    const OK: &[u8] = b"+OK\r\n";
+    if bytes.starts_with(OK) {
+        return Some(OK.len());
+    }
+    let digits = bytes.strip_prefix(b":")?;
+    let count = digits.iter().take(18).take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0 && digits.get(count..count + 2) == Some(b"\r\n")).then_some(count + 3)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use super::batch::Slice;
 use super::entry::{Call, Entry, Micros, NEVER};
+use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::slots::{Delivery, NONE, Slots};
 use crate::error::TimeoutReport;
@@ -111,6 +112,35 @@ impl Inflight {
         }
         let Entry { slot, end, left, by_pushes, .. } = self.entries.pop_front()?;
         Some(Answered { slot, end: Some(end), refused: if by_pushes { left } else { 0 } })
+    }
+
+    /// Hands short replies to the oldest batch, one after the other, while its next command has but one reply and may have
+    /// been sent. How many there were; the rest is looked at one by one.
+    #[inline]
+    pub(super) fn gather_lines(&mut self, inbox: &mut Inbox, most: usize, wakers: &mut Vec<Waker>) -> usize {
+        let Self { entries, outbox, slots } = self;
+        let Some(slot) = entries.front().map(|entry| entry.slot) else { return 0 };
+        let Some(gathered) = slots.gathered(slot) else { return 0 };
+        let (mut start, sent) = (outbox.consumed(), outbox.recallable_from());
+        let mut count = 0;
+        while count < most
+            && let Some(entry) = entries.front()
+            && entry.slot == slot
+            && entry.replies == 1
+            && !entry.by_pushes
+            && start < sent
+            && let Some(line) = inbox.next_line()
+        {
+            gathered.push_line(line);
+            start = entry.end;
+            count += 1;
+            entries.pop_front();
+        }
+        if count > 0 {
+            slots.have_come(slot, count, wakers);
+            outbox.consume(start);
+        }
+        count
     }
 
     /// The command that the server works on waits by its nature.

@@ -159,6 +159,27 @@ impl Slots {
         }
     }
 
+    /// What has come for a batch whose caller waits at the slot.
+    #[inline]
+    pub(super) fn gathered(&mut self, index: u32) -> Option<&mut Gathered> {
+        match &mut self.slots.get_mut(index as usize)?.stage {
+            Stage::Gathering(gathered) => Some(gathered),
+            _ => None,
+        }
+    }
+
+    /// Notes that so many more parts of a batch have come.
+    #[inline]
+    pub(super) fn have_come(&mut self, index: u32, parts: usize, wakers: &mut Vec<Waker>) {
+        let Some(slot) = self.slots.get_mut(index as usize) else { return };
+        if let Stage::Gathering(gathered) = &mut slot.stage {
+            gathered.outstanding -= u32::try_from(parts).unwrap_or(gathered.outstanding);
+            if gathered.outstanding == 0 {
+                wakers.extend(slot.waker.take());
+            }
+        }
+    }
+
     /// Tells the caller of a command that there will be no reply; its waker is to be woken.
     pub(super) fn fail(
         &mut self,

@@ -45,14 +45,14 @@ impl<R: FromReply, I: Iterator<Item = Command<R>>> Flow<I> {
             let Some(command) = self.commands.next() else { break };
             if Pipeline::refusal(command.request()).is_some() {
                 let misfit = Pipeline::new();
-                misfit.add(&command);
+                misfit.add(command.request());
                 if wave.is_empty() {
                     return Some(misfit.finish());
                 }
                 self.misfit = Some(misfit);
                 break;
             }
-            wave.add(&command);
+            wave.add(command.request());
         }
         (!wave.is_empty()).then(|| wave.finish())
     }

@@ -20,6 +20,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use carnelian_command::group::ScriptCall;
+use carnelian_command::spec::{Blocking, Facts};
 use carnelian_command::{Command, DataExecutor, Executor, FromReply, Request};
 
 pub use flow::{Flow, Results};
@@ -55,6 +56,8 @@ struct Queued {
     /// The first command that can't be run this way.
     refused: Option<Error>,
     scripts: Sent,
+    /// The facts of the last command, if all such commands can be run here, and whether they only read.
+    known: Option<(&'static Facts, bool)>,
 }
 
 /// The claim to the reply of one command of a [`Pipeline`].
@@ -94,13 +97,16 @@ impl Pipeline {
         self.queued.borrow().batch.bytes()
     }
 
-    /// Adds a command whose reply is found by its number.
-    fn add<R: FromReply>(&self, command: &Command<R>) {
+    /// Adds a command. Its number.
+    #[inline]
+    fn add(&self, request: &Request) -> usize {
         let mut queued = self.queued.borrow_mut();
-        if let Some(error) = Self::refusal(command.request()) {
-            queued.refused.get_or_insert(error);
-        }
-        queued.batch.push(command.request());
+        let reads = match queued.known {
+            Some((facts, reads)) if std::ptr::eq(facts, request.facts()) => reads,
+            _ => queued.learn(request),
+        };
+        queued.batch.push_known(request, reads);
+        queued.batch.len() - 1
     }
 
     /// Why a command can't be run in a pipeline.
@@ -127,8 +133,25 @@ impl Pipeline {
     /// What is to be sent.
     #[must_use]
     pub fn finish(self) -> Finished {
-        let Queued { batch, refused, scripts: _ } = self.queued.into_inner();
+        let Queued { batch, refused, .. } = self.queued.into_inner();
         Finished { pipeline: self.number, batch, refused }
+    }
+}
+
+impl Queued {
+    /// Finds out about a command of other facts than the one before. True: it only reads.
+    fn learn(&mut self, request: &Request) -> bool {
+        let reads = route::is_repeatable(request);
+        match Pipeline::refusal(request) {
+            None if request.facts().blocking() == Blocking::Never => {
+                self.known = Some((request.facts(), reads));
+            }
+            None => {}
+            Some(error) => {
+                self.refused.get_or_insert(error);
+            }
+        }
+        reads
     }
 }
 
@@ -153,8 +176,7 @@ impl Executor for &Pipeline {
 
     #[inline]
     fn run<R: FromReply>(self, command: Command<R>) -> Ticket<R> {
-        self.add(&command);
-        Ticket { pipeline: self.number, number: self.len() - 1, reply: PhantomData }
+        Ticket { pipeline: self.number, number: self.add(command.request()), reply: PhantomData }
     }
 }
 
