@@ -28,6 +28,7 @@
 //!   `HINCRBY` is `hincrby` here. They are on every client, once the [`prelude`] is imported.
 //! - [`Config`] and [`config`]: everything that can be set, by builder, URL, environment, `.env` or TOML file.
 //! - [`Error`]: what went wrong, and whether the command may have run all the same.
+//! - [`consumer`]: reading streams as one of a group, at least once, through reconnects.
 //! - [`command`]: commands as values, and what it takes to write a group of one's own.
 //! - [`guide`]: the chapters, from connecting to credentials that change. Their examples run as tests.
 //!
@@ -57,7 +58,15 @@ pub use carnelian_tokio::{Client, Dedicated, FailSoft, close, global, init};
 /// What the async client hands out while a command is on its way. Seldom named: `.await` is what one does with them.
 #[cfg(feature = "tokio")]
 pub mod client {
-    pub use carnelian_tokio::{Pending, Reply, ReplyCallback, Soft};
+    pub use carnelian_tokio::{Pending, ReplyCallback, Soft};
+}
+
+/// Reading streams as one consumer of a group; see the guide's chapter on [streams](guide::streams). The blocking client's
+/// are in [`blocking`].
+pub mod consumer {
+    pub use carnelian_core::consumer::{ConsumerOptions, ConsumerStats, Exhausted, Origin, Stopped};
+    #[cfg(feature = "tokio")]
+    pub use carnelian_tokio::{Consumer, ConsumerHandle, Delivery};
 }
 
 /// What most programs need: the client, the typed methods with their options, durations in words.
@@ -72,6 +81,7 @@ pub mod prelude {
     pub use carnelian_command::group::*;
     pub use carnelian_command::{FromReply, RawCommands, ToArg, Value};
     pub use carnelian_core::config::Retry;
+    pub use carnelian_core::consumer::{ConsumerOptions, Exhausted};
     pub use carnelian_core::{Config, Error, ErrorKind};
     #[cfg(feature = "tokio")]
     pub use carnelian_tokio::Client;

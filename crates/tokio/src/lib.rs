@@ -4,7 +4,7 @@
 //!
 //! - [`Client`]: what users hold; `shared` is its inside, `node` the server it talks to.
 //! - `lane`: a connection as its callers see it; `driver`: who moves its bytes; `connect`: how it is made.
-//! - [`Pending`], [`Reply`]: a command before and while it is awaited; `slow` holds its uncommon ways.
+//! - [`Pending`]: a command before and while it is awaited; `slow` holds its uncommon ways.
 //! - [`Many`]: pipelines and transactions.
 //! - [`Tx`]: a transaction that watches keys. [`Scripted`]: a script by its hash, or else by its source.
 //! - [`Subscription`]: what comes from channels.
@@ -26,6 +26,7 @@ mod node;
 mod pending;
 mod pipeline;
 mod pool;
+mod run_all;
 mod script;
 mod shared;
 mod slow;
@@ -40,8 +41,9 @@ pub use consumer::{Consumer, ConsumerHandle, Delivery};
 pub use dedicated::Dedicated;
 pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
-pub use pending::{Pending, Reply};
+pub use pending::Pending;
 pub use pipeline::{Many, how};
+pub use run_all::RunAll;
 pub use script::{Scripted, ScriptedReply};
 pub use subscription::Subscription;
 pub use transaction::{Commit, Tx};

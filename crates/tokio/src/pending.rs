@@ -8,7 +8,7 @@
 //!     └── it waits on the server by its nature ──────┴──► Slow ──► Done
 //! ```
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -26,7 +26,8 @@ use crate::lane::Lane;
 use crate::slow::{self, Before};
 use crate::target::Target;
 
-/// A command that runs once it is awaited. Options come before the `.await`.
+/// A command that runs once it is awaited. Options come before the `.await`. Dropping it is safe at any moment: a reply that
+/// is on its way is read and thrown away, and nobody else ever sees it.
 ///
 /// ```no_run
 /// # use carnelian_tokio::Client;
@@ -38,22 +39,24 @@ use crate::target::Target;
 /// # }
 /// ```
 #[must_use = "a command does nothing until it is awaited"]
-#[derive(Debug)]
 pub struct Pending<'a, R> {
     target: Target<'a>,
-    command: Command<R>,
+    request: Request,
     options: Options,
+    stage: Stage<'a>,
+    reply: PhantomData<fn() -> R>,
 }
 
 impl<'a, R: FromReply> Pending<'a, R> {
     #[inline]
     pub(crate) fn new(target: Target<'a>, command: Command<R>) -> Self {
-        Self { target, command, options: Options::default() }
+        Self::with(target, command, Options::NONE)
     }
 
     /// With options from the start.
-    pub(crate) const fn with(target: Target<'a>, command: Command<R>, options: Options) -> Self {
-        Self { target, command, options }
+    #[inline]
+    pub(crate) fn with(target: Target<'a>, command: Command<R>, options: Options) -> Self {
+        Self { target, request: command.into_request(), options, stage: Stage::Fresh, reply: PhantomData }
     }
 
     /// Gives the command this long, from now to its reply; the queue is included.
@@ -81,28 +84,6 @@ impl<'a, R: FromReply> Pending<'a, R> {
     }
 }
 
-impl<'a, R: FromReply> IntoFuture for Pending<'a, R> {
-    type Output = Result<R>;
-    type IntoFuture = Reply<'a, R>;
-
-    #[inline]
-    fn into_future(self) -> Reply<'a, R> {
-        let Self { target, command, options } = self;
-        Reply { target, request: command.into_request(), options, stage: Stage::Fresh, reply: PhantomData }
-    }
-}
-
-/// The reply to a [`Pending`] command, being waited for. Dropping it is safe at any moment: the reply is read and thrown
-/// away, and nobody else ever sees it.
-#[must_use = "futures do nothing until they are awaited"]
-pub struct Reply<'a, R> {
-    target: Target<'a>,
-    request: Request,
-    options: Options,
-    stage: Stage<'a>,
-    reply: PhantomData<fn() -> R>,
-}
-
 /// How far a command is.
 enum Stage<'a> {
     Fresh,
@@ -111,7 +92,7 @@ enum Stage<'a> {
     Done,
 }
 
-impl<R: FromReply> Future for Reply<'_, R> {
+impl<R: FromReply> Future for Pending<'_, R> {
     type Output = Result<R>;
 
     #[inline]
@@ -148,7 +129,7 @@ impl<R: FromReply> Future for Reply<'_, R> {
     }
 }
 
-impl<'a, R: FromReply> Reply<'a, R> {
+impl<'a, R: FromReply> Pending<'a, R> {
     /// Sends the command, or sets out on the slow way.
     #[inline]
     fn start(&mut self, cx: &Context<'_>) -> Result<()> {
@@ -240,7 +221,7 @@ fn decode_rare<R: FromReply>(target: &Target<'_>, request: &Request, held: Held)
         .map_err(|error| at(Error::decode(facts, error)))
 }
 
-impl<R> Drop for Reply<'_, R> {
+impl<R> Drop for Pending<'_, R> {
     fn drop(&mut self) {
         if let Stage::Waiting { lane, ticket, .. } = &self.stage {
             lane.abandon(ticket);
@@ -248,8 +229,8 @@ impl<R> Drop for Reply<'_, R> {
     }
 }
 
-impl<R> std::fmt::Debug for Reply<'_, R> {
+impl<R> std::fmt::Debug for Pending<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Reply").field(&self.request).finish()
+        f.debug_tuple("Pending").field(&self.request).finish()
     }
 }

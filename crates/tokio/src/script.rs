@@ -14,7 +14,7 @@ use carnelian_core::{Options, Result};
 
 use crate::client::Client;
 use crate::dedicated::Dedicated;
-use crate::pending::{Pending, Reply};
+use crate::pending::Pending;
 use crate::target::Target;
 use crate::transaction::Tx;
 
@@ -65,7 +65,7 @@ impl<'a, R: FromReply> IntoFuture for Scripted<'a, R> {
     fn into_future(self) -> ScriptedReply<'a, R> {
         let Self { target, call, options, .. } = self;
         let made = target.clock().now();
-        let reply = Pending::with(target, call.evalsha(), options.clone()).into_future();
+        let reply = Pending::with(target, call.evalsha(), options.clone());
         ScriptedReply { reply, target, made, by_source: Some((call, options)) }
     }
 }
@@ -74,7 +74,7 @@ impl<'a, R: FromReply> IntoFuture for Scripted<'a, R> {
 #[must_use = "futures do nothing until they are awaited"]
 #[derive(Debug)]
 pub struct ScriptedReply<'a, R> {
-    reply: Reply<'a, R>,
+    reply: Pending<'a, R>,
     target: Target<'a>,
     made: Micros,
     /// What to do if the server doesn't know the hash.
@@ -92,7 +92,7 @@ impl<R: FromReply> Future for ScriptedReply<'_, R> {
                 (Err(error), Some((call, options))) if error.is_unknown_script() => {
                     let ago = Duration::from_micros(this.target.clock().now().saturating_sub(this.made));
                     let options = options.instead(this.target.config(), ago);
-                    this.reply = Pending::with(this.target, call.eval(), options).into_future();
+                    this.reply = Pending::with(this.target, call.eval(), options);
                 }
                 (result, _) => return Poll::Ready(result),
             }
