@@ -7,6 +7,7 @@
 //! | [`values`] | what can be an argument, what a reply becomes |
 //! | [`pipelining`] | many commands at once, over one connection |
 //! | [`waiting`] | BLPOP and its kin: commands that wait on the server |
+//! | [`streams`] | logs of entries, and consumers that share the work on them |
 //! | [`errors`] | what went wrong, and may it have happened all the same? |
 //! | [`timeouts`] | how long a command may take, and why it took longer |
 //! | [`retries`] | what is tried again by itself, and what is not |
@@ -35,6 +36,9 @@ pub mod pipelining {}
 
 #[doc = include_str!("waiting.md")]
 pub mod waiting {}
+
+#[doc = include_str!("streams.md")]
+pub mod streams {}
 
 #[doc = include_str!("errors.md")]
 pub mod errors {}
