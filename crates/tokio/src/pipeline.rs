@@ -84,7 +84,7 @@ impl<'a, T: Tickets, M> Many<'a, T, M> {
     }
 
     async fn send(self) -> (T, Replies) {
-        (self.tickets, send(self.target, self.finished, &self.options).await)
+        (self.tickets, send(self.target, Waves::new(self.finished), &self.options).await)
     }
 
     /// Runs them as one.
@@ -147,8 +147,7 @@ impl<'a, T: Tickets + Send + 'a> IntoFuture for Many<'a, T, how::AtomicResults> 
 }
 
 /// Sends a pipeline, wave by wave.
-async fn send(target: Target<'_>, finished: Finished, options: &Options) -> Replies {
-    let mut waves = Waves::new(finished);
+pub(crate) async fn send(target: Target<'_>, mut waves: Waves, options: &Options) -> Replies {
     let policy = options.policy(target.config());
     let started = target.clock().now();
     let mut due = waves.begin().then(|| waves.next_wave()).flatten();
@@ -292,7 +291,7 @@ impl Client {
     /// ```
     pub fn send(&self, pipeline: Pipeline) -> impl Future<Output = Replies> + Send + '_ {
         let finished = pipeline.finish();
-        async move { Box::pin(send(self.target(), finished, &Options::NONE)).await }
+        async move { Box::pin(send(self.target(), Waves::new(finished), &Options::NONE)).await }
     }
 
     /// Runs commands as one: no other client's command runs between them, and if the connection breaks, either all run or
