@@ -9,6 +9,7 @@
 //! - [`connect`]: the order of addresses, and what to tell when a connection can't be made.
 //! - [`connection`]: the queue of a connection, its handshake, its health.
 //! - [`consumer`]: what a reader of streams does next, as one consumer of a group.
+//! - [`keyspace`]: what the server tells about its keys.
 //! - [`Options`]: how one command differs from the client's config.
 //! - [`pipeline`]: many commands in one round trip, and transactions.
 //! - [`pool`]: when to open, keep and close dedicated connections.
@@ -25,6 +26,7 @@ pub mod connect;
 pub mod connection;
 pub mod consumer;
 pub mod error;
+pub mod keyspace;
 mod micros;
 mod options;
 pub mod pipeline;
