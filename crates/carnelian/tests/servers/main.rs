@@ -21,6 +21,7 @@ mod pool;
 mod process_wide;
 mod raw_commands;
 mod retries;
+mod streams;
 mod surface;
 mod timeouts;
 mod tls;

@@ -159,6 +159,9 @@ async fn stopping_finishes_what_is_handed_out_and_says_what_is_not() -> Outcome 
         assert_eq!((unread, stopped.pending), (ids[2..].to_vec(), 4));
         assert!(stopped.unread.iter().all(|(stream, _)| stream == "s"));
 
+        let unused: Consumer = client.consumer("unheard-of", "g", "me");
+        assert_eq!(unused.stop(Duration::ZERO).await?.pending, 0);
+
         // Somebody who waits is woken; patience has an end.
         let mut consumer: Consumer = client.consumer("t", "g", "me");
         let handle = consumer.handle();
