@@ -38,7 +38,8 @@ pub(crate) fn run_unnoted<R: FromReply>(
     let call = options.call(target.config(), request, now);
     let outcome = match target.lane().call(request, call, now, |frame| take(target, frame)) {
         Ok(Came::Here(Taken::Value(decoded))) => {
-            return decoded.map_err(|error| target.at(Error::decode(request.facts(), error)));
+            return decoded
+                .map_err(|error| target.at(Error::decode(request.facts(), error).of_request(request)));
         }
         Ok(Came::Here(Taken::Copy(held))) => Ok(Delivery::Reply(held)),
         Ok(Came::Delivered(delivery)) => Ok(delivery),
@@ -92,7 +93,7 @@ fn decode<R: FromReply>(target: Target<'_>, request: &Request, held: Held) -> Re
     if let Some(buffer) = buffer {
         target.lane().lock().link.keep_buffer(buffer);
     }
-    decoded.map_err(|error| target.at(Error::decode(request.facts(), error)))
+    decoded.map_err(|error| target.at(Error::decode(request.facts(), error).of_request(request)))
 }
 
 /// It is no error, and decoding it in place is as good as anything.
@@ -111,11 +112,17 @@ fn is_error(frame: &[u8]) -> bool {
 fn decode_rare<R: FromReply>(target: Target<'_>, request: &Request, held: Held) -> Result<R> {
     let facts = request.facts();
     let Some(callback) = target.callback(request) else {
-        return held.decode::<R>().0.map_err(|error| target.at(Error::decode(facts, error)));
+        return held
+            .decode::<R>()
+            .0
+            .map_err(|error| target.at(Error::decode(facts, error).of_request(request)));
     };
-    let value = held.decode().0.map_err(|error| target.at(Error::decode(facts, error)))?;
+    let value =
+        held.decode().0.map_err(|error| target.at(Error::decode(facts, error).of_request(request)))?;
     if let Value::Error(error) = value {
-        return Err(target.at(Error::server(facts, error)));
+        return Err(target.at(Error::server(facts, error).of_request(request)));
     }
-    callback(value).and_then(Value::into_typed).map_err(|error| target.at(Error::decode(facts, error)))
+    callback(value)
+        .and_then(Value::into_typed)
+        .map_err(|error| target.at(Error::decode(facts, error).of_request(request)))
 }

@@ -47,7 +47,7 @@ pub(crate) fn run(target: Target<'_>, request: &Request, options: &Options, befo
             work.settle(target, outcome)
         }
     };
-    result.map_err(|error| error.of_command(request.facts()))
+    result.map_err(|error| error.of_request(request))
 }
 
 /// A command with its tries and its time.

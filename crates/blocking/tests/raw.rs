@@ -73,3 +73,12 @@ fn replies_pass_through_the_users_callback() -> Outcome {
     assert_eq!(client.command("EXISTS").key("k").run::<Value>()?, Value::Status("yes".into()));
     Ok(())
 }
+
+#[test]
+fn an_error_names_a_command_that_nobody_knows() -> Outcome {
+    let server = Server::start(&servers::newest_redis());
+    let client = Client::connect(server.url())?;
+    let error = client.command("no.such").arg("x").run::<()>().unwrap_err();
+    assert_eq!((error.command(), error.kind()), (Some("NO.SUCH"), ErrorKind::Server), "{error}");
+    Ok(())
+}

@@ -145,7 +145,7 @@ impl<'a, R: FromReply> Pending<'a, R> {
                 self.go_slow(Before { outcome: None, deadline: Some(call.deadline) });
             }
             Err(refusal) => {
-                return Err(slow::refused(&self.target, lane, refusal).of_command(self.request.facts()));
+                return Err(slow::refused(&self.target, lane, refusal).of_request(&self.request));
             }
         }
         Ok(())
@@ -171,7 +171,7 @@ impl<'a, R: FromReply> Pending<'a, R> {
             return None;
         }
         let timeout = self.target.timeout(&self.options);
-        Some(Err(slow::failure(&self.target, lane, delivery, timeout).of_command(self.request.facts())))
+        Some(Err(slow::failure(&self.target, lane, delivery, timeout).of_request(&self.request)))
     }
 
     fn policy(&self) -> &Retry {
@@ -195,7 +195,8 @@ impl<'a, R: FromReply> Pending<'a, R> {
         if let (Some(buffer), Some(lane)) = (buffer, lane) {
             lane.lock().link.keep_buffer(buffer);
         }
-        decoded.map_err(|error| Error::decode(facts, error).at(self.target.address()))
+        decoded
+            .map_err(|error| Error::decode(facts, error).of_request(&self.request).at(self.target.address()))
     }
 }
 
@@ -208,7 +209,7 @@ fn is_error(frame: &[u8]) -> bool {
 #[cold]
 fn decode_rare<R: FromReply>(target: &Target<'_>, request: &Request, held: Held) -> Result<R> {
     let facts: &Facts = request.facts();
-    let at = |error: Error| error.at(target.address());
+    let at = |error: Error| error.of_request(request).at(target.address());
     let Some(callback) = target.callback(request) else {
         return held.decode::<R>().0.map_err(|error| at(Error::decode(facts, error)));
     };

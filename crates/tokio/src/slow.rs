@@ -53,7 +53,7 @@ pub(crate) async fn run(
             work.settle(target, outcome)
         }
     };
-    result.map_err(|error| error.of_command(request.facts()))
+    result.map_err(|error| error.of_request(&request))
 }
 
 /// A command with its tries and its time.

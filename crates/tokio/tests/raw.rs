@@ -177,3 +177,11 @@ async fn the_name_of_a_connection_is_read_as_what_it_is() -> Outcome {
     assert_eq!(named.command("CLIENT GETNAME").run::<Value>().await?, Value::Bytes("n".into()));
     Ok(())
 }
+
+#[tokio::test]
+async fn an_error_names_a_command_that_nobody_knows() -> Outcome {
+    let (_server, client) = connected().await?;
+    let error = client.command("no.such").arg("x").run::<()>().await.unwrap_err();
+    assert_eq!((error.command(), error.kind()), (Some("NO.SUCH"), ErrorKind::Server), "{error}");
+    Ok(())
+}

@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use carnelian_command::spec::{Facts, Group};
-use carnelian_command::{DecodeError, ServerError};
+use carnelian_command::{DecodeError, Request, ServerError};
 
 pub use code::ServerCode;
 pub use kind::ErrorKind;
@@ -196,6 +196,17 @@ impl Error {
             self.0.command = Some(Cow::Owned(facts.name.to_owned()));
         }
         self
+    }
+
+    /// Names the command that was sent; also one that no table knows.
+    #[must_use]
+    pub fn of_request(self, request: &Request) -> Self {
+        if !request.facts().name.is_empty() {
+            return self.of_command(request.facts());
+        }
+        let mut named = self;
+        named.0.command = Some(Cow::Owned(request.name()));
+        named
     }
 
     /// Names the server it happened at.
