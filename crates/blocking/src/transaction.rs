@@ -118,7 +118,8 @@ impl Tx {
     /// One try.
     fn attempt<V>(&self, watch: &Command<()>, work: &mut impl FnMut(&Self) -> Result<V>) -> Result<V> {
         if watch.request().len() > 1 {
-            self.run_own(watch)?;
+            // Whatever became of WATCH: nothing of the transaction has run.
+            self.run_own(watch).map_err(|error| error.possibly_run(false))?;
         }
         let result = work(self);
         if self.course.stage() == Stage::Watching && self.run_own(&Command::new(&spec::UNWATCH)).is_ok() {
@@ -200,7 +201,8 @@ impl Client {
                 Verdict::Done(result) => return result,
                 Verdict::Again(pause, error) => {
                     tracing::debug!(%error, server = %target.node().address, "trying the transaction again");
-                    if !slow::sleep_within(target.clock(), pause, tries.deadline()) {
+                    let slept = slow::sleep_within(target.clock(), pause, tries.deadline());
+                    if !slept || target.clock().now() >= tries.deadline() {
                         return Err(target.at(error));
                     }
                 }

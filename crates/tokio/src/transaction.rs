@@ -92,7 +92,9 @@ impl Watching {
         let mut report = target.lane().lock().link.report(target.clock().now(), 0);
         report.timeout = options.time_limit().unwrap_or_default();
         report.sent = self.course.stage() == Stage::Sent;
-        Error::timeout(report).at(target.address())
+        let sent = report.sent;
+        let error = Error::timeout(report).at(target.address());
+        if sent { error.of_command(&spec::EXEC) } else { error }
     }
 }
 
@@ -245,7 +247,8 @@ impl Client {
                 Verdict::Done(result) => return result,
                 Verdict::Again(pause, error) => {
                     tracing::debug!(%error, server = %target.address(), "trying the transaction again");
-                    if !slow::sleep_within(target.clock(), pause, tries.deadline()).await {
+                    let slept = slow::sleep_within(target.clock(), pause, tries.deadline()).await;
+                    if !slept || target.clock().now() >= tries.deadline() {
                         return Err(error.at(target.address()));
                     }
                 }
@@ -271,7 +274,8 @@ async fn attempt<V, F: Future<Output = Result<V>>>(
     work: &mut impl FnMut(Tx) -> F,
 ) -> Result<V> {
     if watch.request().len() > 1 {
-        watching.run(watch).await?;
+        // Whatever became of WATCH: nothing of the transaction has run.
+        watching.run(watch).await.map_err(|error| error.possibly_run(false))?;
     }
     let work = work(Tx { watching: Arc::clone(watching) });
     let result = match options.time_limit() {
