@@ -8,6 +8,8 @@
 //! - `connect`: how a connection is made, out of `open` (sockets), `secure` (TLS) and `greet` (handshake).
 //! - `stream`, `socket`, `tls`: bytes in and out.
 //! - `pending`: a command and the thread that waits for it; `slow` holds its uncommon ways; [`Call`] its options.
+//! - [`Subscription`]: what comes from channels. [`KeyspaceSubscription`]: what happens to keys. [`ExpiryListener`]: handlers
+//!   for keys whose time is up.
 //! - [`Dedicated`]: a connection of the caller's own, out of the `pool`. [`FailSoft`]: a handle that never fails.
 //! - [`Tx`]: a transaction that watches keys. `script`: a script by its hash, or else by its source.
 //! - [`Consumer`]: streams, read as one of a group.
@@ -20,10 +22,12 @@ mod clock;
 mod connect;
 mod consumer;
 mod dedicated;
+mod expiry;
 mod fail_soft;
 mod global;
 mod greet;
 mod house;
+mod keyspace;
 mod lane;
 mod login;
 mod node;
@@ -53,8 +57,10 @@ pub use carnelian_core::callbacks::ReplyCallback;
 pub use client::Client;
 pub use consumer::{Consumer, ConsumerHandle, Delivery};
 pub use dedicated::Dedicated;
+pub use expiry::{ExpiryListener, Listening};
 pub use fail_soft::{FailSoft, Soft};
 pub use global::{close, global, init};
+pub use keyspace::KeyspaceSubscription;
 pub use run_all::RunAll;
 pub use subscription::Subscription;
 pub use transaction::Tx;

@@ -103,7 +103,12 @@ impl Client {
         self.listen(Kind::Shard, subscription::names(channels), options)
     }
 
-    fn listen(&self, kind: Kind, names: Vec<Bytes>, options: SubscribeOptions) -> Result<Subscription> {
+    pub(crate) fn listen(
+        &self,
+        kind: Kind,
+        names: Vec<Bytes>,
+        options: SubscribeOptions,
+    ) -> Result<Subscription> {
         let shared = self.shared();
         // Who makes the server wait must not make the commands of others wait.
         let own = options.overflow == Overflow::Wait;

@@ -13,8 +13,10 @@
 //! - [`KeyspaceEvents`]: what a user wants to hear of. [`KeyEvent`], [`EventClass`]: what there is to hear of.
 //! - [`Filter`]: which channels that means, and what their messages mean. `glob`: patterns as the server understands them.
 //! - [`Setting`]: whether the server is set up for it.
+//! - [`HandlerFailure`]: a handler of an event that did not do its work.
 
 mod event;
+mod failure;
 mod filter;
 mod glob;
 mod options;
@@ -23,6 +25,7 @@ mod setting;
 use bytes::Bytes;
 
 pub use event::{EventClass, KeyEvent};
+pub use failure::HandlerFailure;
 pub use filter::Filter;
 pub use options::KeyspaceEvents;
 pub use setting::{NAME, Setting};

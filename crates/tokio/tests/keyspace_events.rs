@@ -1,0 +1,270 @@
+//! Keyspace events: what is missing at the server is said or set, what happens to keys is told, and nothing ends a listener
+//! silently.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use carnelian_command::group::{
+    ConnectionCommands as _, ConnectionStateCommands as _, GenericCommands as _, HashCommands as _,
+    ServerCommands as _, SetOptions, StringCommands as _,
+};
+use carnelian_core::config::{Backoff, Reconnect};
+use carnelian_core::keyspace::{EventClass, KeyEvent, KeyspaceEvents, KeyspaceNotice, NAME};
+use carnelian_core::{Config, ErrorKind};
+use carnelian_testkit::{FaultProxy, Server, eventually, servers};
+use carnelian_tokio::{Client, KeyspaceSubscription};
+use tokio::time::timeout;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn each_server() -> Vec<Server> {
+    [servers::named("redis-6.2"), servers::newest_redis(), servers::newest_valkey()]
+        .iter()
+        .map(Server::start)
+        .collect()
+}
+
+/// A client of each protocol.
+async fn clients(server: &Server) -> Result<Vec<Client>, Box<dyn std::error::Error>> {
+    let mut clients = Vec::new();
+    for protocol in [2, 3] {
+        clients.push(Client::connect(quick(&format!("{}?protocol={protocol}", server.url()))?).await?);
+    }
+    Ok(clients)
+}
+
+fn quick(url: &str) -> Result<Config, carnelian_core::ConfigError> {
+    let backoff = Backoff::Constant(Duration::from_millis(20));
+    Ok(Config::new(url)?.reconnect(Reconnect::new().backoff(backoff)))
+}
+
+/// The next event, as "event key database".
+async fn next(events: &mut KeyspaceSubscription) -> Result<String, Box<dyn std::error::Error>> {
+    let event = timeout(SOON, events.next_event()).await??.ok_or("it ended")?;
+    Ok(format!("{} {} {}", event.event, event.key(), event.database))
+}
+
+async fn setting(client: &Client) -> Result<String, Box<dyn std::error::Error>> {
+    let mut letters: Vec<char> =
+        client.config_get(NAME).await?.remove(NAME).ok_or("no setting")?.chars().collect();
+    letters.sort_unstable();
+    Ok(letters.into_iter().collect())
+}
+
+#[tokio::test]
+async fn what_the_server_lacks_is_said_or_set() -> Outcome {
+    for server in each_server() {
+        for client in clients(&server).await? {
+            client.config_set(NAME, "Kg").await?;
+            let wanted = KeyspaceEvents::new().events([KeyEvent::Expired, KeyEvent::HSet]);
+            let error = client.keyspace_events(wanted.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let text = error.to_string();
+            assert!(text.contains("lacks \"Exh\""), "{text}");
+            assert!(text.contains("CONFIG SET notify-keyspace-events \"KEgxh\""), "{text}");
+            assert_eq!(setting(&client).await?, "Kg", "nothing is changed unasked");
+
+            // What was on stays on, and the events come.
+            let mut events = client.keyspace_events(wanted.enable(true)).await?;
+            assert_eq!(setting(&client).await?, "EKghx");
+            client.hset("user:1", [("name", "Ada")]).await?;
+            assert_eq!(next(&mut events).await?, "hset user:1 0");
+            client.set_with("soon", "x", SetOptions::new().ttl(Duration::from_millis(1))).await?;
+            assert_eq!(next(&mut events).await?, "expired soon 0");
+            client.flushall().await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_events_and_databases_can_be_chosen() -> Outcome {
+    for server in each_server() {
+        for client in clients(&server).await? {
+            let all = KeyspaceEvents::new().enable(true);
+            let mut everything = client.keyspace_events(all.clone()).await?;
+            let mut users = client.keyspace_events(all.clone().prefix("user:*:")).await?;
+            let mut names = client.keyspace_events(all.clone().pattern("*:name").event("del")).await?;
+            let mut one = client.keyspace_events(all.clone().key("user:*:name").event("set")).await?;
+            let other = all.clone().events(["set", "del"]).database(2);
+            let mut other = client.keyspace_events(other).await?;
+            let mut anywhere = client.keyspace_events(all.clone().event("set").all_databases()).await?;
+
+            for key in ["user:*:name", "user:1:name", "other"] {
+                client.set(key, "x").await?;
+                client.del(key).await?;
+            }
+            let own = client.dedicated().await?;
+            own.select(2).await?;
+            own.set("two", "x").await?;
+
+            for key in ["user:*:name", "user:1:name", "other"] {
+                for event in ["set", "del"] {
+                    assert_eq!(next(&mut everything).await?, format!("{event} {key} 0"));
+                }
+                assert_eq!(next(&mut anywhere).await?, format!("set {key} 0"));
+            }
+            assert_eq!(next(&mut anywhere).await?, "set two 2");
+            assert_eq!(next(&mut other).await?, "set two 2");
+            assert_eq!(next(&mut users).await?, "set user:*:name 0");
+            assert_eq!(next(&mut users).await?, "del user:*:name 0");
+            assert_eq!(next(&mut names).await?, "del user:*:name 0");
+            assert_eq!(next(&mut names).await?, "del user:1:name 0");
+            assert_eq!(next(&mut one).await?, "set user:*:name 0");
+            // Nothing that was not asked for stands behind it.
+            client.set("user:*:name", "again").await?;
+            assert_eq!(next(&mut users).await?, "set user:*:name 0");
+            assert_eq!(next(&mut one).await?, "set user:*:name 0");
+            client.flushall().await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn new_and_missing_keys_are_beyond_all() -> Outcome {
+    for installed in [servers::newest_redis(), servers::newest_valkey()] {
+        let server = Server::start(&installed);
+        for client in clients(&server).await? {
+            let wanted = KeyspaceEvents::new().events([KeyEvent::New, KeyEvent::Miss]).enable(true);
+            let mut events = client.keyspace_events(wanted).await?;
+            client.get::<Option<String>>("k").await?;
+            client.set("k", "x").await?;
+            assert_eq!(next(&mut events).await?, "keymiss k 0");
+            assert_eq!(next(&mut events).await?, "new k 0");
+            client.flushall().await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_hides_its_setting_is_believed_unless_one_insists() -> Outcome {
+    for server in each_server() {
+        server.command(&["ACL", "SETUSER", "guest", "on", ">pw", "+@all", "-config", "~*", "&*"]);
+        server.command(&["CONFIG", "SET", NAME, "E$"]);
+        for protocol in [2, 3] {
+            let url = format!("redis://guest:pw@127.0.0.1:{}?protocol={protocol}", server.port());
+            let client = Client::connect(url.as_str()).await?;
+            let wanted = KeyspaceEvents::new().event(KeyEvent::Set).enable(true);
+            let error = client.keyspace_events(wanted.clone().insist(true)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains("\"E$\""), "{error}");
+            let mut events = client.keyspace_events(wanted).await?;
+            client.set("k", "x").await?;
+            assert_eq!(next(&mut events).await?, "set k 0");
+        }
+    }
+    // The same where it may be read and not changed.
+    let server = Server::start(&servers::newest_redis());
+    server.command(&["ACL", "SETUSER", "guest", "on", ">pw", "+@all", "-config|set", "~*", "&*"]);
+    let client = Client::connect(format!("redis://guest:pw@127.0.0.1:{}", server.port()).as_str()).await?;
+    let wanted = KeyspaceEvents::new().class(EventClass::Hash).enable(true);
+    let error = client.keyspace_events(wanted).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Config && error.to_string().contains("\"Eh\""), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restarted_server_is_set_up_again() -> Outcome {
+    for installed in [servers::newest_redis(), servers::newest_valkey()] {
+        let server = Server::start(&installed);
+        for client in clients(&server).await? {
+            let wanted = KeyspaceEvents::new().event(KeyEvent::Set);
+            let mut events = client.keyspace_events(wanted.clone().enable(true)).await?;
+            let mut passive = client.keyspace_events(wanted).await?;
+            server.kill();
+            server.restart();
+            let notice = timeout(SOON, passive.next()).await?.ok_or("it ended")??;
+            assert!(matches!(notice, KeyspaceNotice::Gap(_)), "{notice:?}");
+            // It has forgotten its setting: who does not set it hears that nothing will come.
+            let notice = timeout(SOON, passive.next()).await?.ok_or("it ended")??;
+            assert!(matches!(&notice, KeyspaceNotice::Refused(error) if error.kind() == ErrorKind::Config));
+
+            let notice = timeout(SOON, events.next()).await?.ok_or("it ended")??;
+            assert!(matches!(notice, KeyspaceNotice::Gap(_)), "{notice:?}");
+            let reader =
+                tokio::spawn(async move { next(&mut events).await.map_err(|error| error.to_string()) });
+            while setting(&client).await? != "$E" {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            client.set("k", "x").await?;
+            assert_eq!(timeout(SOON, reader).await???, "set k 0");
+            drop(passive);
+            client.config_set(NAME, "").await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_of_expired_keys_are_called_by_prefix_and_outlive_their_failures() -> Outcome {
+    for server in each_server() {
+        for protocol in [2, 3] {
+            let proxy = FaultProxy::start(server.addr());
+            let client = Client::connect(quick(&format!("{}?protocol={protocol}", proxy.url()))?).await?;
+            let told = Arc::new(Mutex::new(Vec::<String>::new()));
+            let tell = |what: &'static str| {
+                let told = Arc::clone(&told);
+                move |key: String| told.lock().unwrap().push(format!("{what} {key}"))
+            };
+            let (session, task, missed, failed) =
+                (tell("session"), tell("task"), tell("gap"), tell("failed"));
+            let session = Arc::new(session);
+            let listener = client
+                .on_expired("session:", move |expired| {
+                    let session = Arc::clone(&session);
+                    async move {
+                        tokio::task::yield_now().await;
+                        session(expired.key().into_owned());
+                        Ok(())
+                    }
+                })
+                .on("task:panic", async |_| panic!("oh no"))
+                .on("task:", move |expired| {
+                    task(expired.key().into_owned());
+                    async move { Err("not today".into()) }
+                })
+                .on_gap(move |_| missed(String::new()))
+                .on_failure(move |failure| {
+                    failed(format!("{} {}", failure.event.key(), failure.reason));
+                    panic!("even this does not end it");
+                })
+                .enable(true)
+                .start()
+                .await?;
+            let expire = async |key: &str| {
+                client.set_with(key, "x", SetOptions::new().ttl(Duration::from_millis(1))).await
+            };
+            let heard = |what: &str| told.lock().unwrap().iter().any(|line| line == what);
+            expire("session:1").await?;
+            eventually("the session is over", SOON, || heard("session session:1"));
+            expire("other:1").await?;
+            expire("task:1").await?;
+            eventually("the task failed", SOON, || heard("failed task:1 not today"));
+            expire("task:panic").await?;
+            eventually("the other handler is called still", SOON, || heard("task task:panic"));
+            assert!(heard("failed task:panic oh no"));
+            proxy.reset_all();
+            eventually("the gap is told", SOON, || heard("gap "));
+            expire("session:2").await?;
+            eventually("it goes on", SOON, || heard("session session:2"));
+            assert!(!told.lock().unwrap().iter().any(|line| line.contains("other")));
+
+            listener.stop().await?;
+            let count = told.lock().unwrap().len();
+            expire("session:3").await?;
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            assert_eq!(told.lock().unwrap().len(), count);
+            assert_eq!(client.ping().await?, "PONG");
+
+            // One that its client leaves ends.
+            let listener = client.on_expired("", async |_| Ok(())).start().await?;
+            client.close().await;
+            timeout(SOON, listener.ended()).await??;
+        }
+    }
+    Ok(())
+}
