@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use bench_common::{
-    AsyncClient, BlockingClient, Contender, Face, Failure, Job, Outcome, Target, run_async, run_blocking,
+    AsyncClient, BlockingClient, Contender, Dataset, Face, Failure, Job, Outcome, Target, run_async,
+    run_blocking,
 };
 use bytes::Bytes;
 use carnelian_command::group::{ConnectionCommands, HashCommands, ListCommands, StringCommands};
@@ -45,6 +46,13 @@ impl AsyncClient for Multiplexed {
         Ok(self.0.set(key, value).await?)
     }
 
+    async fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        let pipeline = self.0.pipeline(|p| {
+            (from..from + count).map(|turn| data.pair(turn)).for_each(|(key, value)| drop(p.set(key, value)));
+        });
+        Ok(pipeline.await?)
+    }
+
     async fn incr(&mut self, key: &str) -> Result<i64, Failure> {
         Ok(self.0.incr(key).await?)
     }
@@ -76,6 +84,12 @@ impl BlockingClient for Blocking {
 
     fn get(&mut self, key: &str) -> Result<Option<Bytes>, Failure> {
         Ok(self.0.get(key)?)
+    }
+
+    fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        Ok(self.0.pipeline(|p| {
+            (from..from + count).map(|turn| data.pair(turn)).for_each(|(key, value)| drop(p.set(key, value)));
+        })?)
     }
 }
 

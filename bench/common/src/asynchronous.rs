@@ -32,6 +32,13 @@ pub trait AsyncClient: Clone + Send + 'static {
     fn get(&mut self, key: &str) -> impl Future<Output = Result<Option<Self::Bytes>, Failure>> + Send;
     /// SET; anything but OK is an error.
     fn set(&mut self, key: &str, value: &Bytes) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// SETs of `count` pairs from turn `from` on, in one explicit pipeline; the first reply but OK is an error.
+    fn set_many(
+        &mut self,
+        data: &Dataset,
+        from: u64,
+        count: u64,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
     /// INCR.
     fn incr(&mut self, key: &str) -> impl Future<Output = Result<i64, Failure>> + Send;
     /// LRANGE of everything.
@@ -52,6 +59,7 @@ pub fn run_async<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
         match job.workload.action {
             Action::Get => repeated::<C, operation::Get>(job).await,
             Action::Set => repeated::<C, operation::Set>(job).await,
+            Action::PipelineSet => repeated::<C, operation::PipelineSet>(job).await,
             Action::Incr => repeated::<C, operation::Incr>(job).await,
             Action::BigGet => repeated::<C, operation::BigGet>(job).await,
             Action::BigSet => repeated::<C, operation::BigSet>(job).await,
@@ -98,7 +106,7 @@ async fn fan_out<C: AsyncClient, O: Operation<C>>(
                 client.clone(),
                 Arc::clone(&job.data),
                 task * share,
-                share,
+                (share, job.workload.pipeline),
                 sampler,
             ))
         })
@@ -114,11 +122,11 @@ async fn one_task<C: AsyncClient, O: Operation<C>>(
     mut client: C,
     data: Arc<Dataset>,
     from: u64,
-    share: u64,
+    (share, step): (u64, u64),
     mut sampler: Sampler,
 ) -> Result<Sampler, Failure> {
     let mut last = 0;
-    for turn in 0..share {
+    for turn in (0..share).step_by(step as usize) {
         let begun = sampler.begin(turn);
         O::once(&mut client, &data, from + turn, &mut last).await?;
         sampler.end(begun);

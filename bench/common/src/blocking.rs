@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
+use crate::workload::PIPELINED;
 use crate::{Action, Dataset, Failure, Job, Meter, Outcome, Sampler, Target};
 
 /// A client that blocks its thread.
@@ -17,26 +18,32 @@ pub trait BlockingClient: Send + Sized + 'static {
     fn for_thread(&self, target: &Target) -> Result<Self, Failure>;
     /// GET.
     fn get(&mut self, key: &str) -> Result<Option<Self::Bytes>, Failure>;
+    /// SETs of `count` pairs from turn `from` on, in one explicit pipeline; the first reply but OK is an error.
+    fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure>;
 }
 
 /// Runs the job on that client.
 pub fn run_blocking<C: BlockingClient>(job: &Job) -> Result<Outcome, Failure> {
-    if job.workload.action != Action::Get {
-        return Err(format!("{} has no blocking form", job.workload.name).into());
-    }
     let mut client = C::connect(&job.target)?;
-    match job.workload.tasks {
-        1 => alone(job, &mut client),
-        _ => threaded(job, &client),
+    match (job.workload.action, job.workload.tasks) {
+        (Action::Get, 1) => alone(job, &mut client, gets),
+        (Action::Get, _) => threaded(job, &client),
+        (Action::PipelineSet, 1) => alone(job, &mut client, pipelined_sets),
+        _ => Err(format!("{} has no blocking form", job.workload.name).into()),
     }
 }
 
-fn alone<C: BlockingClient>(job: &Job, client: &mut C) -> Result<Outcome, Failure> {
-    gets(client, &job.data, 0, job.warmup, &mut Sampler::default())?;
+fn alone<C: BlockingClient>(
+    job: &Job,
+    client: &mut C,
+    operations: impl Fn(&mut C, &Dataset, u64, u64, &mut Sampler) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    let share = job.share(job.ops);
+    operations(client, &job.data, 0, job.share(job.warmup), &mut Sampler::default())?;
     let meter = Meter::start(job)?;
-    let mut sampler = Sampler::new(job, 0, job.ops);
-    gets(client, &job.data, 0, job.ops, &mut sampler)?;
-    meter.stop(job.ops, &[sampler])
+    let mut sampler = Sampler::new(job, 0, share);
+    operations(client, &job.data, 0, share, &mut sampler)?;
+    meter.stop(share, &[sampler])
 }
 
 /// The threads connect and warm up first; the window opens when all have, and they start together.
@@ -84,6 +91,21 @@ fn gets<C: BlockingClient>(
         if reply.is_none_or(|reply| reply[..] != value[..]) {
             return Err("the client returned a wrong reply to GET".into());
         }
+        sampler.end(begun);
+    }
+    Ok(())
+}
+
+fn pipelined_sets<C: BlockingClient>(
+    client: &mut C,
+    data: &Dataset,
+    from: u64,
+    count: u64,
+    sampler: &mut Sampler,
+) -> Result<(), Failure> {
+    for turn in (0..count).step_by(PIPELINED as usize) {
+        let begun = sampler.begin(turn);
+        client.set_many(data, from + turn, PIPELINED)?;
         sampler.end(begun);
     }
     Ok(())

@@ -25,9 +25,10 @@ pub struct Job {
 }
 
 impl Job {
-    /// Operations of each task, of `ops` in all; never none.
+    /// Operations of each task, of `ops` in all: whole pipelines, and never none.
     pub fn share(&self, ops: u64) -> u64 {
-        ops.div_ceil(self.workload.tasks)
+        let pipeline = self.workload.pipeline;
+        ops.div_ceil(self.workload.tasks * pipeline) * pipeline
     }
 }
 

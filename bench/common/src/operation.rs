@@ -5,6 +5,7 @@
 
 use std::future::Future;
 
+use crate::workload::PIPELINED;
 use crate::{AsyncClient, Dataset, Failure};
 
 /// One operation, which a task repeats.
@@ -46,6 +47,15 @@ impl<C: AsyncClient> Operation<C> for Set {
     async fn once(client: &mut C, data: &Dataset, turn: u64, _: &mut i64) -> Result<(), Failure> {
         let (key, value) = data.pair(turn);
         client.set(key, value).await
+    }
+}
+
+/// SETs of small values in one pipeline.
+pub(crate) struct PipelineSet;
+
+impl<C: AsyncClient> Operation<C> for PipelineSet {
+    async fn once(client: &mut C, data: &Dataset, turn: u64, _: &mut i64) -> Result<(), Failure> {
+        client.set_many(data, turn, PIPELINED).await
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Action {
     Set,
     /// INCR of one counter that all tasks share.
     Incr,
+    /// SETs of small values, sent together.
+    PipelineSet,
     /// GET of 1 MiB.
     BigGet,
     /// SET of 1 MiB.
@@ -50,6 +52,8 @@ pub struct Workload {
     pub action: Action,
     /// How many tasks (or threads) issue operations at once, each waiting for its reply before the next.
     pub tasks: u64,
+    /// How many operations go together in one explicit pipeline.
+    pub pipeline: u64,
     /// Worker threads of the runtime; 1 is the current-thread runtime.
     pub workers: usize,
     /// By the unix socket instead of TCP on loopback.
@@ -77,12 +81,23 @@ const BASE: Workload = Workload {
     face: Face::Async,
     action: Action::Get,
     tasks: 1,
+    pipeline: 1,
     workers: 1,
     unix: false,
     ops: 20_000,
     counted: Some((2_000, 12_000)),
 };
 const MANY: Workload = Workload { tasks: 256, ops: 300_000, counted: Some((10_240, 51_200)), ..BASE };
+/// How many commands an explicit pipeline has.
+pub(crate) const PIPELINED: u64 = 100;
+
+const PIPELINE: Workload = Workload {
+    action: Action::PipelineSet,
+    pipeline: PIPELINED,
+    ops: 300_000,
+    counted: Some((10_000, 50_000)),
+    ..BASE
+};
 /// Tasks of the workloads with large replies: enough to keep the server busy, few enough to fit the sockets' buffers.
 const FEW: u64 = 8;
 
@@ -156,6 +171,11 @@ pub const WORKLOADS: &[Workload] = &[
         workers: 2,
         ops: 200_000,
         ..MANY
+    },
+    Workload {
+        name: "pipeline_set_100",
+        about: "one task, 100 SET in one explicit pipeline, per command",
+        ..PIPELINE
     },
     Workload { name: "mux_incr_256", about: "256 tasks, INCR of one counter", action: Action::Incr, ..MANY },
     Workload {
@@ -242,6 +262,12 @@ pub const WORKLOADS: &[Workload] = &[
         ..BASE
     },
     Workload {
+        name: "sync_pipeline_set_100",
+        about: "one thread, 100 SET in one explicit blocking pipeline, per command",
+        face: Face::Blocking,
+        ..PIPELINE
+    },
+    Workload {
         name: "sync_threads_8",
         about: "8 threads, each its own handle, blocking GET",
         face: Face::Blocking,
@@ -276,8 +302,9 @@ mod tests {
         for workload in WORKLOADS {
             if let Some((fewer, more)) = workload.counted {
                 assert!(fewer < more, "{}", workload.name);
-                assert_eq!(fewer % workload.tasks, 0, "{}", workload.name);
-                assert_eq!(more % workload.tasks, 0, "{}", workload.name);
+                let step = workload.tasks * workload.pipeline;
+                assert_eq!(fewer % step, 0, "{}", workload.name);
+                assert_eq!(more % step, 0, "{}", workload.name);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use bench_common::{AsyncClient, Contender, Face, Failure, Job, Outcome, Target, run_async};
+use bench_common::{AsyncClient, Contender, Dataset, Face, Failure, Job, Outcome, Target, run_async};
 use bytes::Bytes;
 use fred::prelude::{
     Builder, Client, ClientLike, Config, HashesInterface, KeysInterface, ListInterface, ServerConfig,
@@ -47,6 +47,14 @@ impl AsyncClient for Fred {
 
     async fn set(&mut self, key: &str, value: &Bytes) -> Result<(), Failure> {
         Ok(self.0.set(key, value.clone(), None, None, false).await?)
+    }
+
+    async fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        let pipeline = self.0.pipeline();
+        for (key, value) in (from..from + count).map(|turn| data.pair(turn)) {
+            pipeline.set::<(), _, _>(key, value.clone(), None, None, false).await?;
+        }
+        Ok(pipeline.all::<()>().await?)
     }
 
     async fn incr(&mut self, key: &str) -> Result<i64, Failure> {

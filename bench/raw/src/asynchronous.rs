@@ -40,17 +40,22 @@ async fn tcp(target: &Target) -> Result<TcpStream, Failure> {
 async fn waves<S: Socket>(job: &Job, socket: S) -> Result<Outcome, Failure> {
     let prepared = wave::prepared(job);
     let mut exchange = Exchange { socket, buffer: vec![0; CHUNK.max(buffer_bytes(&prepared))], last: 0 };
-    for (_, wave) in (0..job.share(job.warmup)).zip(prepared.iter().cycle()) {
+    for (_, wave) in (0..turns(job, job.warmup)).zip(prepared.iter().cycle()) {
         exchange.once(job, wave).await?;
     }
     let meter = Meter::start(job)?;
     let mut sampler = Sampler::new(job, 0, job.ops);
-    for (turn, wave) in (0..job.share(job.ops)).zip(prepared.iter().cycle()) {
+    for (turn, wave) in (0..turns(job, job.ops)).zip(prepared.iter().cycle()) {
         let begun = sampler.begin(turn);
         exchange.once(job, wave).await?;
         sampler.end(begun);
     }
     meter.stop(job.share(job.ops) * job.workload.tasks, &[sampler])
+}
+
+/// How many waves a number of operations is.
+fn turns(job: &Job, ops: u64) -> u64 {
+    job.share(ops) / job.workload.pipeline
 }
 
 fn buffer_bytes(prepared: &[Wave]) -> usize {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::ops::Deref;
 use std::os::unix::net::UnixStream;
 
-use bench_common::{BlockingClient, Failure, Job, Outcome, Target, run_blocking};
+use bench_common::{BlockingClient, Dataset, Failure, Job, Outcome, Target, run_blocking};
 
 /// Bytes of a small value on the wire: `$32`, the value, two line ends.
 const REPLY: usize = 5 + 32 + 2;
@@ -58,16 +58,43 @@ impl BlockingClient for Raw {
         self.request.extend_from_slice(key.as_bytes());
         self.request.extend_from_slice(b"\r\n");
         let mut reply = [0; REPLY];
+        self.exchange(&mut reply)?;
+        Ok(Some(Value(reply)))
+    }
+
+    fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        self.request.clear();
+        for (key, value) in (from..from + count).map(|turn| data.pair(turn)) {
+            self.request.extend_from_slice(b"*3\r\n$3\r\nSET\r\n$16\r\n");
+            self.request.extend_from_slice(key.as_bytes());
+            self.request.extend_from_slice(b"\r\n$32\r\n");
+            self.request.extend_from_slice(value);
+            self.request.extend_from_slice(b"\r\n");
+        }
+        let mut replies = vec![0; count as usize * OK.len()];
+        self.exchange(&mut replies)?;
+        if replies.chunks(OK.len()).any(|reply| reply != OK) {
+            return Err("the server's reply is not what it must be".into());
+        }
+        Ok(())
+    }
+}
+
+/// The reply to a SET.
+const OK: &[u8] = b"+OK\r\n";
+
+impl Raw {
+    #[inline]
+    fn exchange(&mut self, reply: &mut [u8]) -> std::io::Result<()> {
         match &mut self.socket {
             Socket::Tcp(stream) => {
                 stream.write_all(&self.request)?;
-                stream.read_exact(&mut reply)?;
+                stream.read_exact(reply)
             }
             Socket::Unix(stream) => {
                 stream.write_all(&self.request)?;
-                stream.read_exact(&mut reply)?;
+                stream.read_exact(reply)
             }
         }
-        Ok(Some(Value(reply)))
     }
 }

@@ -24,25 +24,30 @@ pub(crate) enum Answer {
 /// The waves of that job.
 pub(crate) fn prepared(job: &Job) -> Vec<Wave> {
     // Large ones are all alike, and sixteen of them would not stay in the processor's cache.
-    let distinct = matches!(job.workload.action, Action::Get | Action::Set);
-    (0..if distinct { PREPARED } else { 1 }).map(|wave| made(job, wave * job.workload.tasks)).collect()
+    let distinct = matches!(job.workload.action, Action::Get | Action::Set | Action::PipelineSet);
+    (0..if distinct { PREPARED } else { 1 }).map(|wave| made(job, wave * width(job))).collect()
 }
 
 /// A PING and its reply.
 pub(crate) const PING: (&[u8], &[u8]) = (b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n");
 
+/// How many requests a wave has.
+pub(crate) const fn width(job: &Job) -> u64 {
+    job.workload.tasks * job.workload.pipeline
+}
+
 fn made(job: &Job, from: u64) -> Wave {
-    let tasks = job.workload.tasks;
+    let width = width(job);
     let mut request = Vec::new();
     let mut reply = Vec::new();
-    for turn in from..from + tasks {
+    for turn in from..from + width {
         let (key, value) = job.data.pair(turn);
         match job.workload.action {
             Action::Get => {
                 command(&mut request, &[b"GET", key.as_bytes()]);
                 bulk(&mut reply, value);
             }
-            Action::Set => {
+            Action::Set | Action::PipelineSet => {
                 command(&mut request, &[b"SET", key.as_bytes(), value]);
                 reply.extend_from_slice(b"+OK\r\n");
             }
@@ -67,8 +72,8 @@ fn made(job: &Job, from: u64) -> Wave {
         }
     }
     let answer = match job.workload.action {
-        Action::Incr => Answer::Numbers(tasks),
-        Action::BigGet => Answer::Big(tasks),
+        Action::Incr => Answer::Numbers(width),
+        Action::BigGet => Answer::Big(width),
         _ => Answer::Bytes(reply),
     };
     Wave { request, answer }

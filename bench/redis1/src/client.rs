@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use bench_common::{
-    AsyncClient, BlockingClient, Face, Failure, Job, Outcome, Target, run_async, run_blocking,
+    AsyncClient, BlockingClient, Dataset, Face, Failure, Job, Outcome, Target, run_async, run_blocking,
 };
 use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
@@ -54,6 +54,14 @@ impl AsyncClient for Multiplexed {
         Ok(self.0.set(key, &value[..]).await?)
     }
 
+    async fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        let mut pipe = redis::pipe();
+        for (key, value) in (from..from + count).map(|turn| data.pair(turn)) {
+            pipe.set(key, &value[..]).ignore();
+        }
+        Ok(pipe.query_async(&mut self.0).await?)
+    }
+
     async fn incr(&mut self, key: &str) -> Result<i64, Failure> {
         Ok(self.0.incr(key, 1).await?)
     }
@@ -85,5 +93,13 @@ impl BlockingClient for Blocking {
 
     fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, Failure> {
         Ok(self.0.get(key)?)
+    }
+
+    fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        let mut pipe = redis::pipe();
+        for (key, value) in (from..from + count).map(|turn| data.pair(turn)) {
+            pipe.set(key, &value[..]).ignore();
+        }
+        Ok(pipe.query(&mut self.0)?)
     }
 }

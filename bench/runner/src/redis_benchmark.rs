@@ -28,7 +28,7 @@ pub(crate) fn run(workload: &Workload, ops: u64, server: &Server) -> Result<Outc
         "-c",
         "1",
         "-P",
-        &workload.tasks.to_string(),
+        &(workload.tasks * workload.pipeline).to_string(),
         "-n",
         &ops.to_string(),
         "-r",
@@ -68,7 +68,9 @@ fn request(action: Action) -> Result<Vec<&'static str>, Failure> {
     Ok(match action {
         Action::Get => vec!["GET", "key:__rand_int__"],
         // Other keys than the data's: its values would fail the clients' checks.
-        Action::Set => vec!["SET", "rnd:__rand_int__", "0123456789abcdef0123456789abcdef"],
+        Action::Set | Action::PipelineSet => {
+            vec!["SET", "rnd:__rand_int__", "0123456789abcdef0123456789abcdef"]
+        }
         Action::Incr => vec!["INCR", Dataset::COUNTER],
         Action::BigGet => vec!["GET", Dataset::BIG],
         Action::ListOfStrings | Action::ListOfBytes => vec!["LRANGE", Dataset::LIST, "0", "-1"],

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use bench_common::{AsyncClient, Contender, Face, Failure, Job, Outcome, Target, run_async};
+use bench_common::{AsyncClient, Contender, Dataset, Face, Failure, Job, Outcome, Target, run_async};
 use bytes::Bytes;
-use rustis::client::Client;
+use rustis::client::{BatchPreparedCommand, Client};
 use rustis::commands::{ConnectionCommands, HashCommands, ListCommands, StringCommands};
 use rustis::resp::BulkString;
 use serde::{Serialize, Serializer};
@@ -44,6 +44,16 @@ impl AsyncClient for Rustis {
 
     async fn set(&mut self, key: &str, value: &Bytes) -> Result<(), Failure> {
         Ok(self.0.set(key, Raw(value)).await?)
+    }
+
+    async fn set_many(&mut self, data: &Dataset, from: u64, count: u64) -> Result<(), Failure> {
+        let mut pipeline = self.0.create_pipeline();
+        pipeline.reserve(count as usize);
+        for (key, value) in (from..from + count).map(|turn| data.pair(turn)) {
+            pipeline.set(key, Raw(value)).queue();
+        }
+        pipeline.execute::<Vec<()>>().await?;
+        Ok(())
     }
 
     async fn incr(&mut self, key: &str) -> Result<i64, Failure> {
