@@ -131,10 +131,16 @@ impl Shared {
         &self.pool
     }
 
+    /// The client was closed, or is about to be.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.beside.lock().closed
+    }
+
     /// Takes no more commands. Those under way are finished by their callers.
     pub(crate) fn begin_to_close(&self) {
-        self.lanes().for_each(|lane| lane.close());
+        // First of all: subscribers ask for it when they find their lane closed.
         self.beside.lock().closed = true;
+        self.lanes().for_each(|lane| lane.close());
         self.lanes_beside().iter().for_each(|lane| lane.kill());
         self.pool.close();
         self.node.closed();

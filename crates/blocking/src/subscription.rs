@@ -10,7 +10,7 @@ use carnelian_core::config::Protocol;
 use carnelian_core::connection::liveness::as_micros;
 use carnelian_core::connection::{Micros, NEVER, Phase};
 use carnelian_core::subscription::{self, Kind, Mail, Message, Notice, Overflow, SubscribeOptions};
-use carnelian_core::{Error, ErrorKind, Result, State};
+use carnelian_core::{Error, ErrorKind, Result};
 
 use crate::client::Client;
 use crate::lane::Lane;
@@ -295,7 +295,7 @@ impl Subscription {
             return Some(Error::new(ErrorKind::QueueFull, message));
         }
         let closed = self.lane.closed_error().at(&self.client.shared().node.address);
-        (self.client.state().current() != State::Closed).then_some(closed)
+        (!self.client.shared().is_closed()).then_some(closed)
     }
 }
 

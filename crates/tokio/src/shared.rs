@@ -142,13 +142,19 @@ impl Shared {
         }
     }
 
+    /// The client was closed, or is about to be.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.beside.lock().closed
+    }
+
     fn begin_to_close(&self) {
-        self.lanes().for_each(|lane| lane.close());
         let lanes = {
             let mut beside = self.beside.lock();
+            // First of all: subscribers ask for it when they find their lane closed.
             beside.closed = true;
             std::mem::take(&mut beside.lanes)
         };
+        self.lanes().for_each(|lane| lane.close());
         lanes.iter().filter_map(Weak::upgrade).for_each(|lane| lane.close());
         self.pool.close();
         self.node.closed();

@@ -12,7 +12,7 @@ use carnelian_command::{ToArgs, spec};
 use carnelian_core::config::Protocol;
 use carnelian_core::connection::Phase;
 use carnelian_core::subscription::{self, Kind, Mail, Message, Notice, Overflow, SubscribeOptions};
-use carnelian_core::{Error, ErrorKind, Result, State};
+use carnelian_core::{Error, ErrorKind, Result};
 use futures_core::Stream;
 
 use crate::client::Client;
@@ -303,7 +303,7 @@ impl Subscription {
             return Some(Error::new(ErrorKind::QueueFull, message));
         }
         let closed = self.lane.closed().at(&self.client.shared().node.address);
-        (*self.client.state().borrow() != State::Closed).then_some(closed)
+        (!self.client.shared().is_closed()).then_some(closed)
     }
 }
 
