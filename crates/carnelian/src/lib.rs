@@ -58,7 +58,23 @@ pub use carnelian_tokio::{Client, Dedicated, FailSoft, close, global, init};
 /// What the async client hands out while a command is on its way. Seldom named: `.await` is what one does with them.
 #[cfg(feature = "tokio")]
 pub mod client {
-    pub use carnelian_tokio::{Pending, ReplyCallback, Soft};
+    pub use carnelian_tokio::{Pending, ReplyCallback, Scripted, Soft};
+}
+
+/// Many commands in one round trip; see the guide's chapter on [pipelines](guide::pipelines). The blocking client's are
+/// in [`blocking`].
+pub mod pipeline {
+    pub use carnelian_core::pipeline::{Pipeline, Replies, Ticket, Tickets};
+    #[cfg(feature = "tokio")]
+    pub use carnelian_tokio::{Many, RunAll, how};
+}
+
+/// Transactions that watch keys; see the guide's chapter on [transactions](guide::transactions). The blocking client's are
+/// in [`blocking`].
+pub mod transaction {
+    pub use carnelian_core::transaction::TransactionOptions;
+    #[cfg(feature = "tokio")]
+    pub use carnelian_tokio::{Commit, Tx};
 }
 
 /// Reading streams as one consumer of a group; see the guide's chapter on [streams](guide::streams). The blocking client's
@@ -82,6 +98,8 @@ pub mod prelude {
     pub use carnelian_command::{FromReply, RawCommands, ToArg, Value};
     pub use carnelian_core::config::Retry;
     pub use carnelian_core::consumer::{ConsumerOptions, Exhausted};
+    pub use carnelian_core::pipeline::{Pipeline, Ticket};
+    pub use carnelian_core::transaction::TransactionOptions;
     pub use carnelian_core::{Config, Error, ErrorKind};
     #[cfg(feature = "tokio")]
     pub use carnelian_tokio::Client;

@@ -5,7 +5,9 @@
 //! | [`connecting`] | how to say where the server is; what a URL can hold |
 //! | [`config`] | where settings come from, and which wins |
 //! | [`values`] | what can be an argument, what a reply becomes |
-//! | [`pipelining`] | many commands at once, over one connection |
+//! | [`pipelines`] | many commands at once, over one connection |
+//! | [`transactions`] | commands that run as one, also where they depend on what is there |
+//! | [`scripts`] | code that decides on the server |
 //! | [`waiting`] | BLPOP and its kin: commands that wait on the server |
 //! | [`streams`] | logs of entries, and consumers that share the work on them |
 //! | [`errors`] | what went wrong, and may it have happened all the same? |
@@ -31,8 +33,14 @@ pub mod config {}
 #[doc = include_str!("values.md")]
 pub mod values {}
 
-#[doc = include_str!("pipelining.md")]
-pub mod pipelining {}
+#[doc = include_str!("pipelines.md")]
+pub mod pipelines {}
+
+#[doc = include_str!("transactions.md")]
+pub mod transactions {}
+
+#[doc = include_str!("scripts.md")]
+pub mod scripts {}
 
 #[doc = include_str!("waiting.md")]
 pub mod waiting {}
