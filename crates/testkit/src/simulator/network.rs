@@ -299,9 +299,9 @@ impl Network {
     }
 
     /// A reply comes that nobody has asked for.
-    pub(super) fn stray(&mut self, number: usize) {
+    pub(super) fn stray(&mut self, number: usize, line: &[u8]) {
         if let Some(connection) = self.connections.get_mut(number) {
-            connection.arrived.extend_from_slice(b"+stray\r\n");
+            connection.arrived.extend_from_slice(line);
         }
     }
 }

@@ -202,7 +202,9 @@ impl<'c> World<'c> {
         if self.summary.strays >= MOST_STRAYS {
             return Ok(());
         }
-        self.network.stray(number);
+        let lines = [&b"+stray\r\n"[..], b"+OK\r\n", b":7\r\n"];
+        let line = self.random.pick(&lines).unwrap_or(b"+OK\r\n");
+        self.network.stray(number, line);
         for _ in 0..3 {
             self.drive()?;
         }
