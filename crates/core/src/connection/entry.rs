@@ -39,6 +39,8 @@ pub(super) struct Entry {
     pub(super) left: u32,
     /// Which part of its caller's batch it is.
     pub(super) part: u32,
+    /// It is part of a batch.
+    pub(super) in_batch: bool,
     pub(super) tries: u8,
     pub(super) repeatable: bool,
     pub(super) waits: bool,
@@ -62,6 +64,7 @@ impl Entry {
             replies: 1,
             left: 1,
             part: 0,
+            in_batch: false,
             tries,
             repeatable,
             waits,

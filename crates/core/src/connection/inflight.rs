@@ -63,6 +63,7 @@ impl Inflight {
             replies: part.replies,
             left: part.replies,
             part: number,
+            in_batch: true,
             repeatable: call.repeatable || part.reads,
             ..Entry::new(start + end, slot, call)
         }));
@@ -112,6 +113,12 @@ impl Inflight {
         }
         let Entry { slot, end, left, by_pushes, .. } = self.entries.pop_front()?;
         Some(Answered { slot, end: Some(end), refused: if by_pushes { left } else { 0 } })
+    }
+
+    /// The oldest command is one of several that were sent together.
+    #[inline]
+    pub(super) fn front_is_of_batch(&self) -> bool {
+        self.entries.front().is_some_and(|entry| entry.in_batch)
     }
 
     /// Hands short replies to the oldest batch, one after the other, while its next command has but one reply and may have

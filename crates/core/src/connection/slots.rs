@@ -37,9 +37,28 @@ struct Slot {
     waker: Option<Waker>,
     /// The reply, once the stage says so.
     held: Held,
+    /// What has come for a batch.
+    gathered: Option<Box<Gathered>>,
+    /// Why there is no reply.
+    failure: Option<Box<Delivery>>,
 }
 
 impl Slot {
+    const fn at(stage: Stage, waker: Option<Waker>) -> Self {
+        Self { stage, waker, held: Held::nothing(), gathered: None, failure: None }
+    }
+
+    /// What has come for a batch whose caller is there.
+    fn batch(&mut self) -> Option<&mut Gathered> {
+        if self.stage == Stage::Gathering { self.gathered.as_deref_mut() } else { None }
+    }
+
+    /// True when the caller of a batch still waits for parts of it.
+    fn lacks_parts(&self) -> bool {
+        self.stage == Stage::Gathering
+            && self.gathered.as_ref().is_some_and(|gathered| gathered.outstanding > 0)
+    }
+
     /// Leaves the waker for when there is something.
     #[inline]
     fn wait(&mut self, waker: Option<&Waker>) -> Poll<Delivery> {
@@ -60,16 +79,18 @@ impl Slot {
 ///    │    └─► Gathering ┼── all came ──┘
 ///    └── Abandoned ◄────┘
 /// ```
-#[derive(Debug)]
+///
+/// Plain data, so that it changes without a look at what it was: what goes with the rarer ones lies beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Free {
         next: u32,
     },
     Waiting,
     Replied,
-    Failed(Delivery),
+    Failed,
     /// The caller waits for the parts of a batch, or all are there and it has not come for them.
-    Gathering(Box<Gathered>),
+    Gathering,
     /// The caller is gone; what comes of its commands, of which so many are left, will be thrown away.
     Abandoned {
         parts: u32,
@@ -108,7 +129,11 @@ impl Slots {
 
     /// Takes a slot for the caller of a batch of so many parts.
     pub(super) fn claim_many(&mut self, parts: u32, waker: Option<Waker>) -> Option<Ticket> {
-        self.claim_at(Stage::Gathering(Box::new(Gathered::of(parts))), waker)
+        let ticket = self.claim_at(Stage::Gathering, waker)?;
+        if let Some(slot) = self.slots.get_mut(ticket.0 as usize) {
+            slot.gathered = Some(Box::new(Gathered::of(parts)));
+        }
+        Some(ticket)
     }
 
     #[inline]
@@ -123,7 +148,7 @@ impl Slots {
             return Some(Ticket(index));
         }
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index != NONE)?;
-        self.slots.push(Slot { stage, waker, held: Held::nothing() });
+        self.slots.push(Slot::at(stage, waker));
         Some(Ticket(index))
     }
 
@@ -140,7 +165,8 @@ impl Slots {
                 slot.stage = Stage::Replied;
                 Room::One(&mut slot.held)
             }
-            Stage::Gathering(ref mut gathered) => {
+            Stage::Gathering => {
+                let Some(gathered) = &mut slot.gathered else { return Room::Nobody };
                 gathered.outstanding -= u32::from(last);
                 if gathered.outstanding == 0 {
                     wakers.extend(slot.waker.take());
@@ -162,17 +188,14 @@ impl Slots {
     /// What has come for a batch whose caller waits at the slot.
     #[inline]
     pub(super) fn gathered(&mut self, index: u32) -> Option<&mut Gathered> {
-        match &mut self.slots.get_mut(index as usize)?.stage {
-            Stage::Gathering(gathered) => Some(gathered),
-            _ => None,
-        }
+        self.slots.get_mut(index as usize)?.batch()
     }
 
     /// Notes that so many more parts of a batch have come.
     #[inline]
     pub(super) fn have_come(&mut self, index: u32, parts: usize, wakers: &mut Vec<Waker>) {
         let Some(slot) = self.slots.get_mut(index as usize) else { return };
-        if let Stage::Gathering(gathered) = &mut slot.stage {
+        if let Some(gathered) = slot.batch() {
             gathered.outstanding -= u32::try_from(parts).unwrap_or(gathered.outstanding);
             if gathered.outstanding == 0 {
                 wakers.extend(slot.waker.take());
@@ -188,12 +211,14 @@ impl Slots {
         failure: impl FnOnce() -> Delivery,
     ) {
         let Some(slot) = self.slots.get_mut(entry.slot as usize) else { return };
-        match &mut slot.stage {
+        match slot.stage {
             Stage::Waiting => {
                 wakers.extend(slot.waker.take());
-                slot.stage = Stage::Failed(failure());
+                slot.stage = Stage::Failed;
+                slot.failure = Some(Box::new(failure()));
             }
-            Stage::Gathering(gathered) => {
+            Stage::Gathering => {
+                let Some(gathered) = &mut slot.gathered else { return };
                 gathered.fail(entry.part, entry.answered(), failure());
                 if gathered.outstanding == 0 {
                     wakers.extend(slot.waker.take());
@@ -206,8 +231,7 @@ impl Slots {
 
     /// Throws away the replies to a command that have come already: it is sent again from its start.
     pub(super) fn rewind(&mut self, entry: &Entry) {
-        if let Some(Slot { stage: Stage::Gathering(gathered), .. }) = self.slots.get_mut(entry.slot as usize)
-        {
+        if let Some(gathered) = self.gathered(entry.slot) {
             gathered.rewind(entry.answered());
         }
     }
@@ -225,11 +249,7 @@ impl Slots {
     /// True while somebody waits at the slot.
     #[inline]
     pub(super) fn is_waited_for(&self, index: u32) -> bool {
-        self.slots.get(index as usize).is_some_and(|slot| match &slot.stage {
-            Stage::Waiting => true,
-            Stage::Gathering(gathered) => gathered.outstanding > 0,
-            _ => false,
-        })
+        self.slots.get(index as usize).is_some_and(|slot| slot.stage == Stage::Waiting || slot.lacks_parts())
     }
 
     /// The waker of whoever waits at the slot, if it left one.
@@ -242,22 +262,20 @@ impl Slots {
     #[inline]
     pub(super) fn redeem(&mut self, ticket: &Ticket, waker: Option<&Waker>) -> Poll<Delivery> {
         let Some(slot) = self.slots.get_mut(ticket.0 as usize) else { return Poll::Pending };
-        match &slot.stage {
+        match slot.stage {
             Stage::Replied => {
                 slot.stage = Stage::Free { next: self.free };
                 self.free = ticket.0;
                 Poll::Ready(Delivery::Reply(slot.held.take()))
             }
             Stage::Waiting => slot.wait(waker),
-            Stage::Gathering(gathered) if gathered.outstanding > 0 => slot.wait(waker),
-            Stage::Gathering(_) | Stage::Failed(_) => {
-                let stage = std::mem::replace(&mut slot.stage, Stage::Free { next: self.free });
+            Stage::Gathering if slot.lacks_parts() => slot.wait(waker),
+            Stage::Gathering | Stage::Failed => {
+                slot.stage = Stage::Free { next: self.free };
                 self.free = ticket.0;
-                match stage {
-                    Stage::Failed(failure) => Poll::Ready(failure),
-                    Stage::Gathering(gathered) => Poll::Ready(Delivery::Gathered(gathered)),
-                    _ => Poll::Pending,
-                }
+                let gathered = slot.gathered.take().map(Delivery::Gathered);
+                let failure = || slot.failure.take().map(|failure| *failure);
+                gathered.or_else(failure).map_or(Poll::Pending, Poll::Ready)
             }
             Stage::Free { .. } | Stage::Abandoned { .. } => Poll::Pending,
         }
@@ -267,10 +285,12 @@ impl Slots {
     pub(super) fn abandon(&mut self, ticket: &Ticket) {
         let Some(slot) = self.slots.get_mut(ticket.0 as usize) else { return };
         slot.waker = None;
-        match &slot.stage {
-            Stage::Replied | Stage::Failed(_) => self.release(ticket.0),
-            Stage::Gathering(gathered) if gathered.outstanding == 0 => self.release(ticket.0),
-            Stage::Gathering(gathered) => slot.stage = Stage::Abandoned { parts: gathered.outstanding },
+        match slot.stage {
+            Stage::Gathering if slot.lacks_parts() => {
+                let parts = slot.gathered.take().map_or(0, |gathered| gathered.outstanding);
+                slot.stage = Stage::Abandoned { parts };
+            }
+            Stage::Replied | Stage::Failed | Stage::Gathering => self.release(ticket.0),
             _ => slot.stage = Stage::Abandoned { parts: 1 },
         }
     }
@@ -278,7 +298,7 @@ impl Slots {
     /// Frees a slot whose entry is gone.
     pub(super) fn release(&mut self, index: u32) {
         if let Some(slot) = self.slots.get_mut(index as usize) {
-            *slot = Slot { stage: Stage::Free { next: self.free }, waker: None, held: Held::nothing() };
+            *slot = Slot::at(Stage::Free { next: self.free }, None);
             self.free = index;
         }
     }

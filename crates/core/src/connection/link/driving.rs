@@ -85,11 +85,13 @@ impl Link {
         }
         let mut count = 0;
         while count < most && !self.is_stalled() {
-            let lines = self.inflight.gather_lines(inbox, most - count, wakers);
-            self.replies += lines as u64;
-            count += lines;
-            if count == most {
-                break;
+            if self.inflight.front_is_of_batch() {
+                let lines = self.inflight.gather_lines(inbox, most - count, wakers);
+                self.replies += lines as u64;
+                count += lines;
+                if count == most {
+                    break;
+                }
             }
             let Some(next) = inbox.next()? else {
                 dispatch::may_begin(inbox.first(), &self.inflight, self.arrays)?;
