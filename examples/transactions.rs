@@ -27,13 +27,14 @@ async fn sell(client: &Client, buyer: &str, count: i64) -> carnelian::Result<Opt
 async fn main() -> carnelian::Result<()> {
     let server = support::server();
     let client = Client::connect(&server.url).await?;
-    client.del([STOCK, SOLD, "foo", "bar"]).await?;
+    client.del([STOCK, SOLD, "shop:pages", "shop:visitors"]).await?;
 
     // What is known beforehand: both or neither, and nobody sees one without the other.
-    let ((), ()) = client.atomic(|t| (t.set("foo", 1), t.set("bar", 2))).await?;
-    let (foo, bar): (i64, i64) = client.atomic(|t| (t.incr("foo"), t.incr("bar"))).await?;
-    println!("foo is {foo}, bar is {bar}");
-    assert_eq!((foo, bar), (2, 3));
+    let ((), ()) = client.atomic(|t| (t.set("shop:pages", 9), t.set("shop:visitors", 2))).await?;
+    let (pages, visitors): (i64, i64) =
+        client.atomic(|t| (t.incr("shop:pages"), t.incr("shop:visitors"))).await?;
+    println!("{pages} pages seen by {visitors} visitors");
+    assert_eq!((pages, visitors), (10, 3));
 
     // What depends on what is there: thirty buyers at once, and enough for twenty of them.
     client.set(STOCK, 60).await?;
@@ -50,6 +51,6 @@ async fn main() -> carnelian::Result<()> {
     println!("{served} buyers served, {sold} sold, {} left", client.get::<i64>(STOCK).await?);
     assert_eq!((served, sold, client.get::<i64>(STOCK).await?), (20, 60, 0));
 
-    client.del([STOCK, SOLD, "foo", "bar"]).await?;
+    client.del([STOCK, SOLD, "shop:pages", "shop:visitors"]).await?;
     Ok(())
 }
