@@ -29,6 +29,7 @@
 //! - [`Config`] and [`config`]: everything that can be set, by builder, URL, environment, `.env` or TOML file.
 //! - [`Error`]: what went wrong, and whether the command may have run all the same.
 //! - [`consumer`]: reading streams as one of a group, at least once, through reconnects.
+//! - [`pubsub`] and [`keyspace`]: listening to messages, and to what happens to keys.
 //! - [`command`]: commands as values, and what it takes to write a group of one's own.
 //! - [`guide`]: the chapters, from connecting to credentials that change. Their examples run as tests.
 //!
@@ -85,6 +86,23 @@ pub mod consumer {
     pub use carnelian_tokio::{Consumer, ConsumerHandle, Delivery};
 }
 
+/// Listening to channels; see the guide's chapter on [messages](guide::pubsub). The blocking client's are in [`blocking`].
+pub mod pubsub {
+    pub use carnelian_core::subscription::{Gap, Kind, Message, Noted, Notice, Overflow, SubscribeOptions};
+    #[cfg(feature = "tokio")]
+    pub use carnelian_tokio::Subscription;
+}
+
+/// Listening to what happens to keys; see the guide's chapter on [keyspace events](guide::keyspace_events). The blocking
+/// client's are in [`blocking`].
+pub mod keyspace {
+    pub use carnelian_core::keyspace::{
+        EventClass, HandlerFailure, KeyEvent, KeyspaceEvent, KeyspaceEvents, KeyspaceNotice,
+    };
+    #[cfg(feature = "tokio")]
+    pub use carnelian_tokio::{ExpiryListener, KeyspaceSubscription, Listening};
+}
+
 /// What most programs need: the client, the typed methods with their options, durations in words.
 ///
 /// ```
@@ -100,6 +118,8 @@ pub mod prelude {
     pub use carnelian_core::consumer::{ConsumerOptions, Exhausted};
     pub use carnelian_core::pipeline::{Pipeline, Ticket};
     pub use carnelian_core::transaction::TransactionOptions;
+    pub use carnelian_core::keyspace::{KeyEvent, KeyspaceEvents};
+    pub use carnelian_core::subscription::{Notice, SubscribeOptions};
     pub use carnelian_core::{Config, Error, ErrorKind};
     #[cfg(feature = "tokio")]
     pub use carnelian_tokio::Client;

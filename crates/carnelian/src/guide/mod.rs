@@ -10,6 +10,8 @@
 //! | [`scripts`] | code that decides on the server |
 //! | [`waiting`] | BLPOP and its kin: commands that wait on the server |
 //! | [`streams`] | logs of entries, and consumers that share the work on them |
+//! | [`pubsub`] | messages to whoever listens |
+//! | [`keyspace_events`] | what happens to keys; handlers for those whose time is up |
 //! | [`errors`] | what went wrong, and may it have happened all the same? |
 //! | [`timeouts`] | how long a command may take, and why it took longer |
 //! | [`retries`] | what is tried again by itself, and what is not |
@@ -47,6 +49,12 @@ pub mod waiting {}
 
 #[doc = include_str!("streams.md")]
 pub mod streams {}
+
+#[doc = include_str!("pubsub.md")]
+pub mod pubsub {}
+
+#[doc = include_str!("keyspace_events.md")]
+pub mod keyspace_events {}
 
 #[doc = include_str!("errors.md")]
 pub mod errors {}
