@@ -49,7 +49,7 @@ impl Setup {
 
 const fn cut(after: u64) -> Cut {
     let cut = Cut::after(after).once();
-    if after % 2 == 0 { cut } else { cut.by_reset() }
+    if after.is_multiple_of(2) { cut } else { cut.by_reset() }
 }
 
 /// What callers were told of their writes, each of which has a name of its own.
