@@ -163,6 +163,30 @@ async fn a_connection_lost_before_exec_is_replaced_and_after_it_the_error_tells(
     Ok(())
 }
 
+/// What became of the transactions of one task: those that went well, and those that may have run.
+async fn write_on(client: &Client, writer: u64, over: &AtomicBool) -> (Vec<String>, Vec<String>) {
+    let (mut done, mut unknown) = (Vec::new(), Vec::new());
+    for number in 0.. {
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
+        let id = format!("{writer}-{number}");
+        let result = client
+            .transaction_with(["n"], patient(), async |tx| {
+                let n: Option<i64> = tx.get("n").await?;
+                let next = n.unwrap_or(0) + 1;
+                tx.commit(|t| (t.set("n", next), t.rpush("ran", &id))).await
+            })
+            .await;
+        match result {
+            Ok(_) => done.push(id),
+            Err(error) if error.may_have_run() => unknown.push(id),
+            Err(_) => {}
+        }
+    }
+    (done, unknown)
+}
+
 /// Every transaction that reported success has run once; every one that says that it did not run, has not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_runs_no_transaction_twice() -> Outcome {
@@ -176,27 +200,7 @@ async fn a_killed_server_runs_no_transaction_twice() -> Outcome {
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..6_u64 {
             let (client, over) = (client.clone(), Arc::clone(&over));
-            writers.spawn(async move {
-                let (mut done, mut unknown) = (Vec::new(), Vec::new());
-                let mut number = 0;
-                while !over.load(Ordering::Relaxed) {
-                    number += 1;
-                    let id = format!("{writer}-{number}");
-                    let result = client
-                        .transaction_with(["n"], patient(), async |tx| {
-                            let n: Option<i64> = tx.get("n").await?;
-                            let next = n.unwrap_or(0) + 1;
-                            tx.commit(|t| (t.set("n", next), t.rpush("ran", &id))).await
-                        })
-                        .await;
-                    match result {
-                        Ok(_) => done.push(id),
-                        Err(error) if error.may_have_run() => unknown.push(id),
-                        Err(_) => {}
-                    }
-                }
-                (done, unknown)
-            });
+            writers.spawn(async move { write_on(&client, writer, &over).await });
         }
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_millis(150)).await;
