@@ -21,8 +21,12 @@ pub enum Place {
 /// It would change the connection for everybody who shares it.
 #[inline]
 pub fn place(request: &Request) -> Result<Place, Error> {
-    let facts = request.facts();
-    if let Some(advice) = facts.connection_state() {
+    if request.facts().is_plain() { Ok(Place::Shared) } else { place_by_name(request) }
+}
+
+/// The same for a command of which group and flags do not tell.
+fn place_by_name(request: &Request) -> Result<Place, Error> {
+    if let Some(advice) = request.facts().connection_state() {
         return Err(not_here(request, advice));
     }
     Ok(if waits(request) { Place::Own } else { Place::Shared })

@@ -60,7 +60,8 @@ impl Facts {
     /// An everyday command on data, of which group and flags tell everything: it never waits, it changes no connection, and
     /// it writes if a flag says so. Of the others, judgements by name have to be asked.
     #[inline]
-    pub(in crate::spec) const fn is_plain(&self) -> bool {
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
         let of_data = matches!(
             self.group,
             Group::Bitmap
