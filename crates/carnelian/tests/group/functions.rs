@@ -29,6 +29,7 @@ async fn functions() -> Outcome {
         let (client, library) = (&on.client, points());
         on.check(&spec::FUNCTION_LOAD, client.run(library.load()), "points".into()).await;
         on.check(&spec::FUNCTION_LOAD, client.function_load_replace(library.source()), "points".into()).await;
+        on.check(&spec::FUNCTION_LOAD, client.load_library(&library), "points".into()).await;
         on.check(&spec::FCALL, client.fcall::<i64>("add_points", "player:1", 20), 20).await;
         on.check(&spec::FCALL_RO, client.fcall_ro::<Option<i64>>("points_of", "player:1", ()), Some(20))
             .await;

@@ -42,6 +42,7 @@ fn script_values() -> Vec<Case> {
     let reads = Script::read_only("x").keys(["k1", "k2"]);
     let library = Library::new("#!lua name=a").expect("a library");
     vec![
+        case(Build.load_library(&library), "FUNCTION LOAD REPLACE #!lua name=a"),
         case(writes.evalsha::<i64>(), "EVALSHA 11f6ad8ec52a2984abaafd7c3b516503785c2072 1 k a"),
         case(writes.eval::<i64>(), "EVAL x 1 k a"),
         case(reads.evalsha::<i64>(), "EVALSHA_RO 11f6ad8ec52a2984abaafd7c3b516503785c2072 2 k1 k2"),
