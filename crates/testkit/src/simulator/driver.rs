@@ -5,7 +5,8 @@ use carnelian_core::connection::liveness::Health;
 use carnelian_core::connection::{Chunk, Handshake, Inbox, Micros, NEVER, Phase, Spares, Step};
 
 use super::Event;
-use super::network::{Fault, Written};
+use super::fault::Fault;
+use super::network::Written;
 use super::world::World;
 
 /// How long a try to connect may take.

@@ -17,6 +17,7 @@
 
 mod callers;
 mod driver;
+mod fault;
 mod ledger;
 mod network;
 mod random;
