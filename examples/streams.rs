@@ -11,8 +11,9 @@ async fn fill(name: &str, mut orders: Consumer) -> carnelian::Result<u32> {
     // The client has no deadline for a consumer that waits; whoever wants one puts it around the call.
     while let Ok(Some(order)) = tokio::time::timeout(seconds(1), orders.next()).await {
         let order = order?;
-        if order.fields["item"] == "unicorn" {
-            println!("{name}: no {:?} today (delivery {})", order.fields["item"], order.deliveries);
+        let item = order.fields.get("item").map_or("", String::as_str);
+        if item == "unicorn" {
+            println!("{name}: no {item} today (delivery {})", order.deliveries);
             continue; // Not acknowledged: it comes again.
         }
         // Work that bears being done twice: at least once is what a consumer promises.
@@ -41,18 +42,18 @@ async fn main() -> carnelian::Result<()> {
 
     // One takes a batch and is never heard of again.
     let mut unlucky = consumer("unlucky");
-    let first = unlucky.next().await.expect("it is not stopped")?;
-    println!("unlucky: took {} and died", first.id);
-    drop((first, unlucky));
+    if let Some(first) = unlucky.next().await.transpose()? {
+        println!("unlucky: took {} and died", first.id);
+    }
+    drop(unlucky);
 
     // Others take over what it had.
     let (ada, bob) = tokio::join!(fill("ada", consumer("ada")), fill("bob", consumer("bob")));
     assert_eq!(ada? + bob?, 20);
 
-    let dead: Vec<StreamEntry> = client.xrange("orders-dead", ..).await?;
-    let fields = &dead[0].fields;
-    println!("given up after {} deliveries: {:?}", fields["dead.deliveries"], fields["item"]);
-    assert_eq!((dead.len(), &fields["item"][..]), (1, "unicorn"));
+    let dead: Vec<StreamEntry<Vec<(String, String)>>> = client.xrange("orders-dead", ..).await?;
+    println!("given up: {dead:?}");
+    assert_eq!(dead.len(), 1);
     assert_eq!(client.xpending("orders", "shop").await?.count, 0);
     client.del(["orders", "orders-dead"]).await?;
     Ok(())
