@@ -116,10 +116,10 @@ pub mod prelude {
     pub use carnelian_command::{FromReply, RawCommands, ToArg, Value};
     pub use carnelian_core::config::Retry;
     pub use carnelian_core::consumer::{ConsumerOptions, Exhausted};
-    pub use carnelian_core::pipeline::{Pipeline, Ticket};
-    pub use carnelian_core::transaction::TransactionOptions;
     pub use carnelian_core::keyspace::{KeyEvent, KeyspaceEvents};
+    pub use carnelian_core::pipeline::{Pipeline, Ticket};
     pub use carnelian_core::subscription::{Notice, SubscribeOptions};
+    pub use carnelian_core::transaction::TransactionOptions;
     pub use carnelian_core::{Config, Error, ErrorKind};
     #[cfg(feature = "tokio")]
     pub use carnelian_tokio::Client;
