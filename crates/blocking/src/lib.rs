@@ -38,9 +38,9 @@ mod pending;
 mod pipeline;
 mod pool;
 mod run_all;
+mod script;
 #[cfg(feature = "tls")]
 mod secure;
-mod script;
 mod shared;
 mod slow;
 mod socket;
