@@ -147,7 +147,7 @@ impl Lane {
         let mut guarded = self.lock();
         let mut place = None;
         let submitted = turn.attend(&mut guarded, call.deadline, |guarded, waker| {
-            match guarded.link.submit_load(load, None, call, None) {
+            match guarded.link.submit_load(load, place, call, None) {
                 Ok(submitted) => Poll::Ready(Ok(submitted.ticket)),
                 Err(Refusal::Full) if may_wait => {
                     if let Some(waker) = waker {
