@@ -116,6 +116,19 @@ impl Inbox {
         Some(line)
     }
 
+    /// What has come and is not handed out, if nobody has looked into it yet: for those who know a frame at first sight. They
+    /// [`pass`](Self::pass) over it.
+    #[inline]
+    pub(super) fn unseen(&self) -> &[u8] {
+        if self.begun { &[] } else { self.buffer.get(self.start..).unwrap_or_default() }
+    }
+
+    /// So many bytes of [`unseen`](Self::unseen) were a frame.
+    #[inline]
+    pub(super) const fn pass(&mut self, count: usize) {
+        self.start += count;
+    }
+
     /// The bytes of a frame that [`next`](Self::next) found.
     #[inline]
     pub(super) fn frame(&self, next: &Next) -> &[u8] {

@@ -55,7 +55,7 @@ mod tests {
         let text = HandlerFailure::panicked(event(), &"oh no").to_string();
         assert_eq!(text, "the handler of \"expired\" panicked: oh no");
         assert_eq!(&*HandlerFailure::panicked(event(), &String::from("owned")).reason, "owned");
-        let returned = HandlerFailure::returned(event(), &std::fmt::Error);
+        let returned = HandlerFailure::returned(event(), &fmt::Error);
         assert!(!returned.panicked && !returned.to_string().contains("secret"), "{returned}");
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Mailbox {
     cut: usize,
     /// The first byte that belongs to something still, counted in the same way.
     live: usize,
+    /// How many bytes were taken the last time.
+    usual: usize,
     /// Thrown away before the first item, and behind the last one.
     dropped: (u64, u64),
     waker: Option<Waker>,
@@ -40,6 +42,7 @@ impl Mailbox {
             kept: Vec::new(),
             cut: 0,
             live: 0,
+            usual: 0,
             dropped: (0, 0),
             waker: None,
             closed: false,
@@ -79,7 +82,9 @@ impl Mailbox {
             return;
         }
         let start = self.cut + self.bytes.len();
-        self.bytes.reserve(size);
+        if self.bytes.capacity() - self.bytes.len() < size {
+            self.grow(size);
+        }
         self.bytes.extend_from_slice(pattern);
         self.bytes.extend_from_slice(channel);
         self.bytes.extend_from_slice(payload);
@@ -89,6 +94,13 @@ impl Mailbox {
         if let Some(waker) = self.waker.take() {
             wakers.push(waker);
         }
+    }
+
+    /// Gets as much room at once as the last time was needed, within bounds.
+    #[cold]
+    fn grow(&mut self, size: usize) {
+        let usual = if self.bytes.capacity() == 0 { self.usual.min(WORTH_CUTTING) } else { 0 };
+        self.bytes.reserve(size.max(usual));
     }
 
     /// Puts in what is no message. There is always room for that.
@@ -161,6 +173,7 @@ impl Mailbox {
             return None;
         }
         let cut = std::mem::take(&mut self.cut);
+        self.usual = self.bytes.len();
         self.live = 0;
         Some(Mail {
             bytes: Bytes::from(std::mem::take(&mut self.bytes)),
@@ -232,14 +245,14 @@ impl Mail {
     }
 
     fn message(&self, kind: Kind, start: usize, lengths: [u32; 3]) -> Message {
-        let mut at = start - self.cut;
-        let mut part = |length: u32| {
-            let from = at;
-            at += length as usize;
-            self.bytes.slice(from..at)
+        let [pattern, channel, payload] = lengths.map(|length| length as usize);
+        let from = start - self.cut;
+        let (from, pattern) = match kind {
+            Kind::Pattern => (from + pattern, Some(self.bytes.slice(from..from + pattern))),
+            Kind::Channel | Kind::Shard => (from, None),
         };
-        let [pattern, channel, payload] = lengths.map(&mut part);
-        let pattern = (kind == Kind::Pattern).then_some(pattern);
+        let middle = from + channel;
+        let (channel, payload) = (self.bytes.slice(from..middle), self.bytes.slice(middle..middle + payload));
         Message { kind, pattern, channel, payload }
     }
 }

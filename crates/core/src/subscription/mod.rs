@@ -24,7 +24,7 @@ use carnelian_command::ServerError;
 
 pub use mailbox::Mail;
 pub use options::{Overflow, SubscribeOptions};
-pub(crate) use push::{Push, parse};
+pub(crate) use push::{Push, message, parse};
 pub(crate) use registry::Refusal;
 pub use registry::Subscriptions;
 pub(crate) use wishes::Change;

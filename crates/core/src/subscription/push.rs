@@ -36,6 +36,48 @@ pub(crate) fn parse(frame: &[u8]) -> Option<Push<'_>> {
     Some(Push::Message { kind, topic, channel, payload })
 }
 
+/// The message that these bytes begin with, and how many of them it takes, if it is all there and written as servers write
+/// it: found and read at one look. Anything else goes the long way. `arrays`: arrays may stand for pushes.
+#[inline]
+pub(crate) fn message(bytes: &[u8], arrays: bool) -> Option<(Push<'_>, usize)> {
+    let behind = match bytes.split_first()? {
+        (b'>', behind) => behind,
+        (b'*', behind) if arrays => behind,
+        _ => return None,
+    };
+    let (kind, rest) = if let Some(rest) = behind.strip_prefix(b"3\r\n$7\r\nmessage\r\n") {
+        (Kind::Channel, rest)
+    } else if let Some(rest) = behind.strip_prefix(b"4\r\n$8\r\npmessage\r\n") {
+        (Kind::Pattern, rest)
+    } else {
+        (Kind::Shard, behind.strip_prefix(b"3\r\n$8\r\nsmessage\r\n")?)
+    };
+    let (topic, rest) = bulk(rest)?;
+    let (channel, rest) = if kind == Kind::Pattern { bulk(rest)? } else { (topic, rest) };
+    let (payload, rest) = bulk(rest)?;
+    Some((Push::Message { kind, topic, channel, payload }, bytes.len() - rest.len()))
+}
+
+/// A bulk string of up to 9,999 bytes, and what is behind it.
+#[inline]
+fn bulk(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = bytes.strip_prefix(b"$")?;
+    let mut length = 0;
+    for digits in 0..=4 {
+        let (&byte, behind) = rest.split_first()?;
+        rest = behind;
+        if byte.is_ascii_digit() && (length > 0 || digits == 0) {
+            length = length * 10 + usize::from(byte - b'0');
+        } else if byte == b'\r' && digits > 0 {
+            let (text, behind) = rest.strip_prefix(b"\n")?.split_at_checked(length)?;
+            return Some((text, behind.strip_prefix(b"\r\n")?));
+        } else {
+            return None;
+        }
+    }
+    None
+}
+
 #[inline]
 fn text<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     if let Some(short) = reader.short_bulk() {
@@ -78,6 +120,47 @@ mod tests {
             let frame = format!("{first}3\r\n$12\r\nsunsubscribe\r\n$1\r\nc\r\n:0\r\n");
             let noted = Push::Noted { listens: false, kind: Kind::Shard, name: b"c", count: 0 };
             assert_eq!(parse(frame.as_bytes()), Some(noted));
+        }
+    }
+
+    #[test]
+    fn one_look_sees_what_the_long_way_does() {
+        let mut found = 0;
+        for first in ['>', '*'] {
+            for length in [0, 1, 9, 10, 999, 9_999, 10_000, 70_000] {
+                let payload = "x".repeat(length);
+                for kind in ["message", "smessage", "pmessage"] {
+                    let pattern = if kind == "pmessage" { "$2\r\nn*\r\n" } else { "" };
+                    let parts = if kind == "pmessage" { 4 } else { 3 };
+                    let frame = format!(
+                        "{first}{parts}\r\n${}\r\n{kind}\r\n{pattern}$4\r\nnews\r\n${length}\r\n{payload}\r\n",
+                        kind.len()
+                    );
+                    let more = format!("{frame}>3\r\n");
+                    let Some((message, size)) = message(more.as_bytes(), true) else {
+                        assert!(length > 9_999, "{frame}");
+                        continue;
+                    };
+                    found += 1;
+                    assert_eq!((Some(message), size), (parse(frame.as_bytes()), frame.len()));
+                    assert_eq!(super::message(more.as_bytes(), false).is_some(), first == '>');
+                    // What is not all there is left alone, wherever it is cut.
+                    for end in 0..frame.len().min(60) {
+                        assert_eq!(super::message(frame.get(..end).unwrap().as_bytes(), true), None);
+                    }
+                }
+            }
+        }
+        assert_eq!(found, 2 * 6 * 3);
+        for other in [
+            ">3\r\n$7\r\nmessage\r\n$01\r\na\r\n$1\r\nb\r\n",
+            ">3\r\n$7\r\nmessage\r\n$\r\na\r\n$1\r\nb\r\n",
+            ">3\r\n$7\r\nmessage\r\n$1\r\nab\r\n$1\r\nb\r\n",
+            ">3\r\n$7\r\nmessage\r\n$-1\r\n$1\r\nb\r\n",
+            ">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+            "+OK\r\n",
+        ] {
+            assert_eq!(message(other.as_bytes(), true), None, "{other}");
         }
     }
 

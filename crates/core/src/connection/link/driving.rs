@@ -85,6 +85,10 @@ impl Link {
         }
         let mut count = 0;
         while count < most && !self.is_stalled() {
+            if self.message(inbox, wakers) {
+                count += 1;
+                continue;
+            }
             if self.inflight.front_is_of_batch() {
                 let lines = self.inflight.gather_lines(inbox, most - count, wakers);
                 self.replies += lines as u64;

@@ -8,6 +8,7 @@ use carnelian_resp::{Reader, Token};
 
 use super::{Link, Phase};
 use crate::connection::dispatch::Unexpected;
+use crate::connection::inbox::Inbox;
 use crate::error::{Error, Result};
 use crate::subscription::{self, Change, Kind, Mail, Push, Refusal, SubscribeOptions};
 
@@ -116,6 +117,21 @@ impl Link {
         for change in subscriptions.ask_for_all() {
             self.send_change(&change);
         }
+    }
+
+    /// Hands on the message that the inbox begins with, if it is one that is known at first sight.
+    #[inline]
+    pub(super) fn message(&mut self, inbox: &mut Inbox, wakers: &mut Vec<Waker>) -> bool {
+        let Some(subscriptions) = &mut self.subscriptions else { return false };
+        let Some((Push::Message { kind, topic, channel, payload }, size)) =
+            subscription::message(inbox.unseen(), self.arrays)
+        else {
+            return false;
+        };
+        self.pushes += 1;
+        subscriptions.route(kind, topic, (channel, payload), wakers);
+        inbox.pass(size);
+        true
     }
 
     /// A push has come.
