@@ -9,7 +9,7 @@ use bench_common::{
 };
 use bytes::Bytes;
 use carnelian_command::group::{ConnectionCommands, HashCommands, ListCommands, StringCommands};
-use carnelian_tokio::Client;
+use carnelian_tokio::{Client, Subscription};
 
 struct Carnelian;
 
@@ -28,6 +28,16 @@ fn url(target: &Target) -> String {
 
 impl AsyncClient for Multiplexed {
     type Bytes = Bytes;
+    type Subscription = Subscription;
+
+    async fn subscribe(target: &Target, channel: &'static str) -> Result<Subscription, Failure> {
+        Ok(Client::connect(url(target).as_str()).await?.subscribe(channel).await?)
+    }
+
+    async fn message(subscription: &mut Subscription, expected: &[u8]) -> Result<bool, Failure> {
+        let message = subscription.next_message().await?;
+        Ok(message.is_some_and(|message| message.payload[..] == *expected))
+    }
 
     async fn connect(target: &Target) -> Result<Self, Failure> {
         Ok(Self(Client::connect(url(target).as_str()).await?))

@@ -10,12 +10,14 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::operation::{self, Operation};
-use crate::{Action, Dataset, Failure, Job, Meter, Outcome, Sampler, Target, resident_kib};
+use crate::{Action, Dataset, Failure, Job, Meter, Outcome, Publisher, Sampler, Target, resident_kib};
 
 /// A client whose clones share one connection.
 pub trait AsyncClient: Clone + Send + 'static {
     /// The cheapest owned bytes the client can return a reply as.
     type Bytes: Deref<Target = [u8]> + Send;
+    /// What listens to a channel.
+    type Subscription: Send;
 
     /// Connects, ready to take commands.
     fn connect(target: &Target) -> impl Future<Output = Result<Self, Failure>> + Send;
@@ -26,6 +28,16 @@ pub trait AsyncClient: Clone + Send + 'static {
             Ok(())
         }
     }
+    /// Connects in the way that the client's users do to listen, and listens to a channel.
+    fn subscribe(
+        target: &Target,
+        channel: &'static str,
+    ) -> impl Future<Output = Result<Self::Subscription, Failure>> + Send;
+    /// Waits for the next message; whether its payload is as expected.
+    fn message(
+        subscription: &mut Self::Subscription,
+        expected: &[u8],
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
     /// PING.
     fn ping(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
     /// GET.
@@ -66,6 +78,7 @@ pub fn run_async<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
             Action::ListOfStrings => repeated::<C, operation::ListOfStrings>(job).await,
             Action::ListOfBytes => repeated::<C, operation::ListOfBytes>(job).await,
             Action::HashOfStrings => repeated::<C, operation::HashOfStrings>(job).await,
+            Action::Messages => messages::<C>(job).await,
             Action::Connect => connects::<C>(job).await,
             Action::Memory => keeps::<C>(job).await,
         }
@@ -132,6 +145,37 @@ async fn one_task<C: AsyncClient, O: Operation<C>>(
         sampler.end(begun);
     }
     Ok(sampler)
+}
+
+/// In a task of its own, as users have it.
+async fn messages<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {
+    let job = job.clone();
+    let task = tokio::spawn(async move {
+        let mut subscription = C::subscribe(&job.target, Dataset::CHANNEL).await?;
+        listen::<C>(&job, &mut subscription, Publisher::start(&job, job.warmup)?, job.warmup).await?;
+        let publisher = Publisher::start(&job, job.ops)?;
+        let meter = Meter::start(&job)?;
+        listen::<C>(&job, &mut subscription, publisher, job.ops).await?;
+        meter.stop(job.ops, &[])
+    });
+    task.await?
+}
+
+async fn listen<C: AsyncClient>(
+    job: &Job,
+    subscription: &mut C::Subscription,
+    mut publisher: Publisher,
+    messages: u64,
+) -> Result<(), Failure> {
+    publisher.begin()?;
+    for turn in 0..messages {
+        let (_, expected) = job.data.pair(turn);
+        if !C::message(subscription, expected).await? {
+            return Err(format!("message {turn} is not the one that was sent").into());
+        }
+        publisher.read();
+    }
+    Ok(())
 }
 
 async fn connects<C: AsyncClient>(job: &Job) -> Result<Outcome, Failure> {

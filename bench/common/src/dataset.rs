@@ -35,6 +35,8 @@ impl Dataset {
     pub const BIG: &'static str = "big:000000000001";
     /// The key of the big value that is written.
     pub const BIG_WRITTEN: &'static str = "big:000000000002";
+    /// The channel.
+    pub const CHANNEL: &'static str = "channel:00000001";
     /// The counter.
     pub const COUNTER: &'static str = "counter:00000001";
 

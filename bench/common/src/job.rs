@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::publisher;
 use crate::{Control, Dataset, Failure, Outcome, Server, Target, Workload, named};
 
 /// One run to be done.
@@ -45,7 +46,9 @@ pub trait Contender {
 pub fn run<C: Contender>() -> ExitCode {
     match measured::<C>() {
         Ok(line) => {
-            println!("{line}");
+            if !line.is_empty() {
+                println!("{line}");
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -57,6 +60,10 @@ pub fn run<C: Contender>() -> ExitCode {
 
 fn measured<C: Contender>() -> Result<String, Failure> {
     let request = Request::parse(env::args().skip(1))?;
+    if let (Some(messages), Some(port)) = (request.publish, request.port) {
+        publisher::publish(port, messages, &Dataset::new())?;
+        return Ok(String::new());
+    }
     // Alone, for profiling by hand, the binary brings its own server; the runner hands it the one that all share.
     let own = match &request.port {
         Some(_) => None,
@@ -90,6 +97,8 @@ struct Request {
     ops: Option<u64>,
     warmup: Option<u64>,
     latency: bool,
+    /// To be the publisher of so many messages instead.
+    publish: Option<u64>,
     port: Option<u16>,
     socket: PathBuf,
 }
@@ -97,13 +106,14 @@ struct Request {
 impl Request {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, Failure> {
         let (mut workload, mut ops, mut warmup, mut latency) = (None, None, None, true);
-        let (mut port, mut socket) = (None, PathBuf::new());
+        let (mut port, mut socket, mut publish) = (None, PathBuf::new(), None);
         while let Some(flag) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{flag} needs a value"));
             match flag.as_str() {
                 "--workload" => workload = Some(value()?),
                 "--ops" => ops = Some(value()?.parse()?),
                 "--warmup" => warmup = Some(value()?.parse()?),
+                "--publish" => publish = Some(value()?.parse()?),
                 "--port" => port = Some(value()?.parse()?),
                 "--socket" => socket = value()?.into(),
                 "--no-latency" => latency = false,
@@ -112,7 +122,7 @@ impl Request {
         }
         let name = workload.ok_or("--workload NAME is needed")?;
         let workload = named(&name).ok_or_else(|| format!("no workload is called {name}"))?;
-        Ok(Self { workload, ops, warmup, latency, port, socket })
+        Ok(Self { workload, ops, warmup, latency, publish, port, socket })
     }
 }
 

@@ -12,6 +12,7 @@ mod job;
 mod meter;
 mod operation;
 mod outcome;
+mod publisher;
 mod server;
 mod workload;
 
@@ -24,6 +25,7 @@ pub use dataset::{BIG_BYTES, Dataset, HASH_FIELDS, LIST_ITEMS};
 pub use job::{Contender, Job, run};
 pub use meter::{Meter, Sampler, resident_kib};
 pub use outcome::Outcome;
+pub use publisher::Publisher;
 pub use server::{Server, Target};
 pub use workload::{Action, Face, WORKLOADS, Workload, named};
 

@@ -33,6 +33,8 @@ pub enum Action {
     ListOfBytes,
     /// HGETALL into `HashMap<String, String>`.
     HashOfStrings,
+    /// Messages of one channel, as they come.
+    Messages,
     /// Connect, one PING, close.
     Connect,
     /// Connect, one PING, keep open: what one more connection costs in memory.
@@ -176,6 +178,14 @@ pub const WORKLOADS: &[Workload] = &[
         name: "pipeline_set_100",
         about: "one task, 100 SET in one explicit pipeline, per command",
         ..PIPELINE
+    },
+    Workload {
+        name: "pubsub",
+        about: "one subscriber of one channel, another process publishes, per message",
+        action: Action::Messages,
+        ops: 500_000,
+        counted: Some((20_480, 102_400)),
+        ..BASE
     },
     Workload { name: "mux_incr_256", about: "256 tasks, INCR of one counter", action: Action::Incr, ..MANY },
     Workload {

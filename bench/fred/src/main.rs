@@ -5,29 +5,59 @@ use std::process::ExitCode;
 
 use bench_common::{AsyncClient, Contender, Dataset, Face, Failure, Job, Outcome, Target, run_async};
 use bytes::Bytes;
+use fred::interfaces::{EventInterface, PubsubInterface};
 use fred::prelude::{
     Builder, Client, ClientLike, Config, HashesInterface, KeysInterface, ListInterface, ServerConfig,
     TcpConfig,
 };
+use fred::types::Message;
+use tokio::sync::broadcast::Receiver as BroadcastReceiver;
 
 #[derive(Clone)]
 struct Fred(Client);
 
+fn builder(target: &Target) -> Builder {
+    let server = if target.unix {
+        ServerConfig::new_unix_socket(&target.socket)
+    } else {
+        ServerConfig::new_centralized("127.0.0.1", target.port)
+    };
+    let mut builder = Builder::from_config(Config { server, ..Config::default() });
+    builder.with_connection_config(|config| {
+        config.tcp = TcpConfig { nodelay: Some(true), ..TcpConfig::default() };
+    });
+    builder
+}
+
 impl AsyncClient for Fred {
     /// What its frames are made of, so that nothing is copied.
     type Bytes = Bytes;
+    type Subscription = (Client, BroadcastReceiver<Message>);
+
+    /// With room for all that the publisher may be ahead: of the 32 messages that it has room for unless told, it would lose
+    /// most.
+    async fn subscribe(
+        target: &Target,
+        channel: &'static str,
+    ) -> Result<(Client, BroadcastReceiver<Message>), Failure> {
+        let client = builder(target)
+            .with_performance_config(|config| config.broadcast_channel_capacity = 16_384)
+            .build()?;
+        client.init().await?;
+        let messages = client.message_rx();
+        client.subscribe(channel).await?;
+        Ok((client, messages))
+    }
+
+    async fn message(
+        (_, messages): &mut (Client, BroadcastReceiver<Message>),
+        expected: &[u8],
+    ) -> Result<bool, Failure> {
+        Ok(messages.recv().await?.value.as_bytes() == Some(expected))
+    }
 
     async fn connect(target: &Target) -> Result<Self, Failure> {
-        let server = if target.unix {
-            ServerConfig::new_unix_socket(&target.socket)
-        } else {
-            ServerConfig::new_centralized("127.0.0.1", target.port)
-        };
-        let client = Builder::from_config(Config { server, ..Config::default() })
-            .with_connection_config(|config| {
-                config.tcp = TcpConfig { nodelay: Some(true), ..TcpConfig::default() };
-            })
-            .build()?;
+        let client = builder(target).build()?;
         client.init().await?;
         Ok(Self(client))
     }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use bench_common::{Action, Failure, Job, Meter, Outcome, Sampler, Target, runtime};
+use bench_common::{Action, Dataset, Failure, Job, Meter, Outcome, Publisher, Sampler, Target, runtime};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -21,6 +21,7 @@ pub(crate) fn run(job: &Job) -> Result<Outcome, Failure> {
     runtime.block_on(async {
         let task = tokio::spawn(async move {
             match job.workload.action {
+                Action::Messages => messages(&job).await,
                 Action::Connect => connects(&job).await,
                 Action::Memory => keeps(&job).await,
                 _ if job.workload.unix => waves(&job, UnixStream::connect(&job.target.socket).await?).await,
@@ -29,6 +30,54 @@ pub(crate) fn run(job: &Job) -> Result<Outcome, Failure> {
         });
         task.await?
     })
+}
+
+/// Messages are all of one size: each is compared, and nothing is decoded.
+async fn messages(job: &Job) -> Result<Outcome, Failure> {
+    let mut socket = tcp(&job.target).await?;
+    let channel = format!("${}\r\n{}\r\n", Dataset::CHANNEL.len(), Dataset::CHANNEL);
+    socket.write_all(format!("*2\r\n$9\r\nSUBSCRIBE\r\n{channel}").as_bytes()).await?;
+    let confirmation = format!("*3\r\n$9\r\nsubscribe\r\n{channel}:1\r\n");
+    let mut confirmed = vec![0; confirmation.len()];
+    socket.read_exact(&mut confirmed).await?;
+    if confirmed != confirmation.as_bytes() {
+        return Err("the server did not confirm".into());
+    }
+    let head = format!("*3\r\n$7\r\nmessage\r\n{channel}$32\r\n").into_bytes();
+    listen(job, &mut socket, &head, Publisher::start(job, job.warmup)?, job.warmup).await?;
+    let publisher = Publisher::start(job, job.ops)?;
+    let meter = Meter::start(job)?;
+    listen(job, &mut socket, &head, publisher, job.ops).await?;
+    meter.stop(job.ops, &[])
+}
+
+async fn listen(
+    job: &Job,
+    socket: &mut TcpStream,
+    head: &[u8],
+    mut publisher: Publisher,
+    messages: u64,
+) -> Result<(), Failure> {
+    publisher.begin()?;
+    let size = head.len() + 32 + 2;
+    let (mut buffer, mut turn) = (Vec::with_capacity(CHUNK), 0);
+    while turn < messages {
+        if socket.read_buf(&mut buffer).await? == 0 {
+            return Err("the server closed the connection".into());
+        }
+        let whole = buffer.len() - buffer.len() % size;
+        for message in buffer.get(..whole).unwrap_or_default().chunks_exact(size) {
+            let (_, expected) = job.data.pair(turn);
+            let payload = message.strip_prefix(head).and_then(|rest| rest.strip_suffix(b"\r\n"));
+            if payload != Some(&expected[..]) {
+                return Err(format!("message {turn} is not the one that was sent").into());
+            }
+            turn += 1;
+            publisher.read();
+        }
+        buffer.drain(..whole);
+    }
+    Ok(())
 }
 
 async fn tcp(target: &Target) -> Result<TcpStream, Failure> {

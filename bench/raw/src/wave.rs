@@ -65,7 +65,7 @@ fn made(job: &Job, from: u64) -> Wave {
                 command(&mut request, &[b"HGETALL", Dataset::HASH.as_bytes()]);
                 hash(&mut reply);
             }
-            Action::Connect | Action::Memory => {
+            Action::Messages | Action::Connect | Action::Memory => {
                 request.extend_from_slice(PING.0);
                 reply.extend_from_slice(PING.1);
             }

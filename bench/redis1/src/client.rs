@@ -9,7 +9,8 @@ use bench_common::{
     AsyncClient, BlockingClient, Dataset, Face, Failure, Job, Outcome, Target, run_async, run_blocking,
 };
 use bytes::Bytes;
-use redis::aio::MultiplexedConnection;
+use futures_util::StreamExt;
+use redis::aio::{MultiplexedConnection, PubSubStream};
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncCommands, Client, Commands, Connection, IntoConnectionInfo};
 
@@ -37,6 +38,17 @@ fn client(target: &Target) -> Result<Client, Failure> {
 
 impl AsyncClient for Multiplexed {
     type Bytes = Vec<u8>;
+    type Subscription = PubSubStream;
+
+    async fn subscribe(target: &Target, channel: &'static str) -> Result<PubSubStream, Failure> {
+        let mut subscription = client(target)?.get_async_pubsub().await?;
+        subscription.subscribe(channel).await?;
+        Ok(subscription.into_on_message())
+    }
+
+    async fn message(subscription: &mut PubSubStream, expected: &[u8]) -> Result<bool, Failure> {
+        Ok(subscription.next().await.is_some_and(|message| message.get_payload_bytes() == expected))
+    }
 
     async fn connect(target: &Target) -> Result<Self, Failure> {
         Ok(Self(client(target)?.get_multiplexed_async_connection().await?))

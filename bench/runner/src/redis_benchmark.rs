@@ -12,7 +12,7 @@ const PROGRAM: &str = "redis-benchmark";
 
 /// Whether it can do this workload at all.
 pub(crate) fn can(workload: &Workload) -> bool {
-    let action = !matches!(workload.action, Action::BigSet | Action::Connect | Action::Memory);
+    let action = !matches!(workload.action, Action::BigSet | Action::Messages | Action::Connect | Action::Memory);
     action && workload.face == Face::Async && workload.workers == 1
 }
 
@@ -75,7 +75,7 @@ fn request(action: Action) -> Result<Vec<&'static str>, Failure> {
         Action::BigGet => vec!["GET", Dataset::BIG],
         Action::ListOfStrings | Action::ListOfBytes => vec!["LRANGE", Dataset::LIST, "0", "-1"],
         Action::HashOfStrings => vec!["HGETALL", Dataset::HASH],
-        Action::BigSet | Action::Connect | Action::Memory => {
+        Action::BigSet | Action::Messages | Action::Connect | Action::Memory => {
             return Err(format!("{PROGRAM} cannot do {action:?}").into());
         }
     })

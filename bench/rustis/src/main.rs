@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use bench_common::{AsyncClient, Contender, Dataset, Face, Failure, Job, Outcome, Target, run_async};
 use bytes::Bytes;
-use rustis::client::{BatchPreparedCommand, Client};
-use rustis::commands::{ConnectionCommands, HashCommands, ListCommands, StringCommands};
+use futures_util::StreamExt;
+use rustis::client::{BatchPreparedCommand, Client, PubSubStream};
+use rustis::commands::{ConnectionCommands, HashCommands, ListCommands, PubSubCommands, StringCommands};
 use rustis::resp::BulkString;
 use serde::{Serialize, Serializer};
 
@@ -24,6 +25,15 @@ impl Serialize for Raw<'_> {
 
 impl AsyncClient for Rustis {
     type Bytes = BulkString;
+    type Subscription = PubSubStream;
+
+    async fn subscribe(target: &Target, channel: &'static str) -> Result<PubSubStream, Failure> {
+        Ok(Self::connect(target).await?.0.subscribe(channel).await?)
+    }
+
+    async fn message(subscription: &mut PubSubStream, expected: &[u8]) -> Result<bool, Failure> {
+        Ok(subscription.next().await.transpose()?.is_some_and(|message| message.payload() == expected))
+    }
 
     async fn connect(target: &Target) -> Result<Self, Failure> {
         let url = if target.unix {
