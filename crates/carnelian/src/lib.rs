@@ -50,32 +50,25 @@ pub mod time;
 pub use carnelian_blocking as blocking;
 pub use carnelian_command as command;
 pub use carnelian_command::{FromReply, ToArg, Value, group};
-pub use carnelian_core::pool::PoolStats;
 pub use carnelian_core::{Config, Error, ErrorKind, Event, Result, ServerCode, State, config, error};
 pub use carnelian_resp as resp;
 #[cfg(feature = "tokio")]
 pub use carnelian_tokio::{Client, Dedicated, FailSoft, close, global, init};
 
-/// What the async client hands out while a command is on its way. Seldom named: `.await` is what one does with them.
-#[cfg(feature = "tokio")]
+/// What a client hands out. Seldom named: `.await` is what one does with a command on its way.
 pub mod client {
+    pub use carnelian_core::pool::PoolStats;
+    #[cfg(feature = "tokio")]
     pub use carnelian_tokio::{Pending, ReplyCallback, Scripted, Soft};
 }
 
-/// Many commands in one round trip; see the guide's chapter on [pipelines](guide::pipelines). The blocking client's are
-/// in [`blocking`].
+/// Many commands in one round trip, and transactions; see the guide's chapters on [pipelines](guide::pipelines) and
+/// [transactions](guide::transactions). The blocking client's are in [`blocking`].
 pub mod pipeline {
     pub use carnelian_core::pipeline::{Pipeline, Replies, Ticket, Tickets};
-    #[cfg(feature = "tokio")]
-    pub use carnelian_tokio::{Many, RunAll, how};
-}
-
-/// Transactions that watch keys; see the guide's chapter on [transactions](guide::transactions). The blocking client's are
-/// in [`blocking`].
-pub mod transaction {
     pub use carnelian_core::transaction::TransactionOptions;
     #[cfg(feature = "tokio")]
-    pub use carnelian_tokio::{Commit, Tx};
+    pub use carnelian_tokio::{Commit, Many, RunAll, Tx, how};
 }
 
 /// Reading streams as one consumer of a group; see the guide's chapter on [streams](guide::streams). The blocking client's
