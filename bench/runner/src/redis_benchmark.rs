@@ -12,7 +12,8 @@ const PROGRAM: &str = "redis-benchmark";
 
 /// Whether it can do this workload at all.
 pub(crate) fn can(workload: &Workload) -> bool {
-    let action = !matches!(workload.action, Action::BigSet | Action::Messages | Action::Connect | Action::Memory);
+    let action =
+        !matches!(workload.action, Action::BigSet | Action::Messages | Action::Connect | Action::Memory);
     action && workload.face == Face::Async && workload.workers == 1
 }
 

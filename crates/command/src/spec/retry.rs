@@ -26,7 +26,11 @@ impl Facts {
     #[inline]
     pub fn retry_class(&self) -> RetryClass {
         if self.is_plain() {
-            return if self.flags.contains(Flags::READONLY) { RetryClass::ReadOnly } else { RetryClass::Write };
+            return if self.flags.contains(Flags::READONLY) {
+                RetryClass::ReadOnly
+            } else {
+                RetryClass::Write
+            };
         }
         self.retry_class_by_name()
     }
