@@ -27,7 +27,7 @@ async fn main() -> Outcome {
     let given = std::env::args().nth(1).or_else(|| std::env::var("REDIS_URL").ok());
     let own = if given.is_some() { None } else { Some(Server::start(&servers::any())) };
     let url = given.or_else(|| own.as_ref().map(Server::url)).unwrap_or_default();
-    let steps = if own.is_some() { 11 } else { 8 };
+    let steps = if own.is_some() { 13 } else { 10 };
     let mut stage = Stage::new(include_str!("tour.rs"), steps);
     println!("{}", stage.bold("Carnelian, a Redis and Valkey client for Rust"));
     match &own {
@@ -41,6 +41,8 @@ async fn main() -> Outcome {
     lists(&mut stage, &client).await?;
     leaderboard(&mut stage, &client).await?;
     many_tasks(&mut stage, &client).await?;
+    at_once(&mut stage, &client).await?;
+    messages(&mut stage, &client).await?;
     waiting(&mut stage, &client).await?;
     threads(&mut stage, &url)?;
     match &own {
@@ -150,6 +152,28 @@ async fn many_tasks(stage: &mut Stage, client: &Client) -> Outcome {
     stage.note(
         "Whatever is under way at the same time shares one write and one read. Nobody has to build a batch.",
     );
+    Ok(())
+}
+
+async fn at_once(stage: &mut Stage, client: &Client) -> Outcome {
+    stage.step("Several commands at once, as one", "at_once");
+    // show
+    let (ada, bob): (i64, i64) =
+        client.atomic(|t| (t.decrby("tour:coins:ada", 10), t.incrby("tour:coins:bob", 10))).await?;
+    // end
+    stage.says(format!("ada {ada}, bob {bob}: both or neither, in one round trip"));
+    Ok(())
+}
+
+async fn messages(stage: &mut Stage, client: &Client) -> Outcome {
+    stage.step("Messages", "messages");
+    // show
+    let mut news = client.subscribe("tour:news").await?;
+    client.publish("tour:news", "it rains").await?;
+    let message = news.next_message().await?;
+    // end
+    let message = message.ok_or("the client was closed")?;
+    stage.says(format!("{}: {}", message.channel(), message.text()));
     Ok(())
 }
 
