@@ -10,7 +10,8 @@ use carnelian_command::RawCommands as _;
 use carnelian_command::group::{
     BlockFor, BlockingListCommands as _, ListCommands as _, OwnConnectionCommands as _, StringCommands as _,
 };
-use carnelian_core::Config;
+use carnelian_core::config::{Backoff, Reconnect};
+use carnelian_core::{Config, State};
 use carnelian_testkit::proxy::Direction;
 use carnelian_testkit::{FaultProxy, Server, servers};
 use carnelian_tokio::{Client, Dedicated};
@@ -233,5 +234,31 @@ async fn a_command_dropped_before_it_ran_never_runs() -> Outcome {
     drop(client.incr("n"));
     drop(client.incr("n").into_future());
     assert_eq!(client.incr("n").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_given_up_without_a_connection_is_not_run_over_the_next() -> Outcome {
+    let server = Server::start(&servers::newest_redis());
+    let proxy = FaultProxy::start(server.addr());
+    let backoff = Backoff::Constant(Duration::from_millis(20));
+    let config = Config::new(&proxy.url())?.reconnect(Reconnect::new().backoff(backoff));
+    let client = Client::connect(config).await?;
+    client.set("kept", 0).await?;
+    let mut state = client.state();
+    proxy.refuse_new();
+    proxy.close_all();
+    state.wait_for(|state| *state != State::Connected).await?;
+    let patient = {
+        let client = client.clone();
+        tokio::spawn(async move { client.incr("kept").await })
+    };
+    for _ in 0..10 {
+        let hasty = timeout(Duration::from_millis(2), client.incr("given up"));
+        assert!(hasty.await.is_err());
+    }
+    proxy.clear();
+    assert_eq!(patient.await??, 1);
+    assert_eq!(client.get::<Option<i64>>("given up").await?, None);
     Ok(())
 }
