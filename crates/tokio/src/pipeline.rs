@@ -152,19 +152,22 @@ pub(crate) async fn send(target: Target<'_>, mut waves: Waves, options: &Options
     let started = target.clock().now();
     let mut due = waves.begin().then(|| waves.next_wave()).flatten();
     // A deadline that the caller gave is for all waves; the config's is for each.
-    let whole = options.timeout.is_some().then(|| options.batch_call(target.config(), started).deadline);
+    let mut whole = None;
     while let Some(range) = due.take() {
         let mut call = options.batch_call(target.config(), target.clock().now());
-        call.deadline = whole.unwrap_or(call.deadline);
+        if options.timeout.is_some() {
+            call.deadline = *whole.get_or_insert(call.deadline);
+        }
         let outcome = run(target, waves.batch().slice(range), call).await;
         let elapsed = Duration::from_micros(target.clock().now().saturating_sub(started));
         match outcome {
             Ok(gathered) => {
-                if let Some((again, pause)) = waves.again(&gathered, policy, elapsed, random())
-                    && slow::sleep_within(target.clock(), pause, call.deadline).await
+                if let Some(again) = waves.again(&gathered, policy, elapsed, random())
+                    && slow::sleep_within(target.clock(), again.pause, again.until(call.deadline)).await
                 {
-                    waves.keep(gathered, &again);
-                    due = Some(again);
+                    waves.keep(gathered, &again.parts);
+                    whole = whole.filter(|_| !again.late);
+                    due = Some(again.parts);
                     continue;
                 }
                 let timeout = target.timeout(options);

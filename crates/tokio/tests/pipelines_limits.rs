@@ -211,3 +211,24 @@ async fn a_connection_of_ones_own_has_pipelines_too() -> Outcome {
     assert_eq!(none.unwrap_err().kind(), ErrorKind::Decode);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_late_pipeline_is_tried_again_where_the_user_wants_that() -> Outcome {
+    let server = Server::start(&servers::newest_redis());
+    let proxy = FaultProxy::start(server.addr());
+    let client = Client::connect(Config::new(&proxy.url())?).await?;
+    client.set("n", 0).await?;
+    // The replies to the first try never come in time.
+    proxy.hold(Direction::ToClient);
+    let opener = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(450));
+        proxy.clear();
+        proxy
+    });
+    let (limit, policy) = (Duration::from_millis(300), Retry::new().attempts(5).on_timeout(true));
+    let (first, second): (i64, i64) =
+        client.pipeline(|p| (p.incr("n"), p.incr("n"))).timeout(limit).retry(policy).await?;
+    assert!(first >= 3 && second == first + 1, "both ran again, in order: {first}, {second}");
+    opener.join().map_err(|_| "the opener panicked")?;
+    Ok(())
+}

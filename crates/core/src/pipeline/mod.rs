@@ -28,7 +28,7 @@ pub use replies::Replies;
 use scripts::Sent;
 pub use tickets::Tickets;
 pub use transaction::Transaction;
-pub use waves::Waves;
+pub use waves::{Again, Waves};
 
 use crate::connection::Batch;
 use crate::error::{Error, ErrorKind, Result};

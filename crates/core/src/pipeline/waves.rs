@@ -9,7 +9,7 @@ use carnelian_command::spec;
 use super::replies::{Replies, Run, is_error};
 use super::{Failure, Finished};
 use crate::config::Retry;
-use crate::connection::{Batch, Delivery, Gathered, PartOutcome};
+use crate::connection::{Batch, Delivery, Gathered, Micros, NEVER, PartOutcome};
 use crate::error::Error;
 use crate::retry::{self, Tries};
 
@@ -93,13 +93,15 @@ impl Waves {
         policy: &Retry,
         elapsed: Duration,
         random: u64,
-    ) -> Option<(Range<usize>, Duration)> {
+    ) -> Option<Again> {
         if self.followed {
             return None;
         }
         let from = to_repeat(gathered, self.wave.len(), policy)?;
         let pause = self.tries.again(policy, elapsed, random)?;
-        Some((self.wave.start + from..self.wave.end, pause))
+        let late =
+            (from..self.wave.len()).any(|part| matches!(gathered.part(part), Some(PartOutcome::Failed(_))));
+        Some(Again { parts: self.wave.start + from..self.wave.end, pause, late })
     }
 
     /// Keeps what has come up to the part that is sent again.
@@ -134,6 +136,25 @@ impl Waves {
     pub fn replies(self, address: &Arc<str>) -> Replies {
         let Finished { pipeline, batch, .. } = self.finished;
         Replies::new((pipeline, batch), self.runs, self.failures, Arc::clone(address))
+    }
+}
+
+/// Another try of the end of a wave.
+#[derive(Debug)]
+pub struct Again {
+    /// What is sent once more.
+    pub parts: Range<usize>,
+    /// How long to wait before.
+    pub pause: Duration,
+    /// The time of the last try was up, so this one gets as much again.
+    pub late: bool,
+}
+
+impl Again {
+    /// Until when it may be made, if the last try had to be over by `deadline`.
+    #[must_use]
+    pub const fn until(&self, deadline: Micros) -> Micros {
+        if self.late { NEVER } else { deadline }
     }
 }
 
